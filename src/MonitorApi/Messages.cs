@@ -33,6 +33,12 @@ public sealed record ConfigurePod
     /// <summary>Kernel parameters for the pod's namespaces, dotted names.</summary>
     public IReadOnlyDictionary<string, string> Sysctls { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Empty directory on which the monitor mounts, in its own mount namespace only, the tmpfs that the pod's containers share: their specs bind this path on /dev/shm. <see langword="null"/>: none (host IPC).</summary>
+    public string? ShmPath { get; init; }
+
+    /// <value>Bytes.</value>
+    public long ShmSize { get; init; } = 64L << 20;
+
     /// <summary>Path below each cgroup hierarchy, absolute: <c>/kubepods/burstable/pod…/&lt;pod id&gt;</c>.</summary>
     public required string CgroupPath { get; init; }
 }
@@ -89,6 +95,9 @@ public sealed record CreateContainer
     public bool Stdin { get; init; }
 
     public bool StdinOnce { get; init; }
+
+    /// <summary>A PID namespace of its own although the pod shares one.</summary>
+    public bool OwnPidNamespace { get; init; }
 
     /// <summary>Process whose PID namespace is joined (CRI NamespaceMode TARGET): another container of this pod.</summary>
     public string? PidTargetContainerId { get; init; }
