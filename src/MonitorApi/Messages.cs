@@ -33,12 +33,6 @@ public sealed record ConfigurePod
     /// <summary>Kernel parameters for the pod's namespaces, dotted names.</summary>
     public IReadOnlyDictionary<string, string> Sysctls { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Empty directory on which the monitor mounts, in its own mount namespace only, the tmpfs that the pod's containers share: their specs bind this path on /dev/shm. <see langword="null"/>: none (host IPC).</summary>
-    public string? ShmPath { get; init; }
-
-    /// <value>Bytes.</value>
-    public long ShmSize { get; init; } = 64L << 20;
-
     /// <summary>Path below each cgroup hierarchy, absolute: <c>/kubepods/burstable/pod…/&lt;pod id&gt;</c>.</summary>
     public required string CgroupPath { get; init; }
 }
