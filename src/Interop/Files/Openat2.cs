@@ -42,6 +42,8 @@ public enum ResolveFlags : ulong
 /// <summary>openat2(2), Linux 5.6: the only way in which this project opens a path that somebody else controls.</summary>
 public static unsafe class Openat2
 {
+    // Somebody who renames all the time must not keep us here for ever.
+    private const int MaximumRaces = 1000;
     private const OpenFlags X64Directory = OpenFlags.O_DIRECTORY;
     private const OpenFlags X64NoFollow = OpenFlags.O_NOFOLLOW;
     private static readonly bool s_arm64 = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
@@ -50,14 +52,14 @@ public static unsafe class Openat2
     /// <param name="directory">Where the path starts (and ends, with RESOLVE_IN_ROOT); <see langword="null"/> is the working directory.</param>
     /// <param name="mode">Permission bits for O_CREAT, otherwise 0.</param>
     /// <exception cref="SyscallException">As the manual says; EAGAIN (a rename raced with the walk) was retried.</exception>
-    public static OwnedFd Open(SafeHandle? directory, string path, OpenFlags flags, ResolveFlags resolve, uint mode = 0)
+    public static OwnedFd Open(SafeHandle? directory, KernelText path, OpenFlags flags, ResolveFlags resolve, uint mode = 0)
     {
         int fd = TryOpen(directory, path, flags, resolve, mode, out Errno errno);
-        return fd >= 0 ? new OwnedFd(fd) : throw new SyscallException("openat2", path, errno);
+        return fd >= 0 ? new OwnedFd(fd) : throw new SyscallException("openat2", path.ToString(), errno);
     }
 
     /// <summary>As <see cref="Open"/>, but an error is a result: <see langword="null"/> and its number.</summary>
-    public static OwnedFd? TryOpen(SafeHandle? directory, string path, OpenFlags flags, ResolveFlags resolve, out Errno errno)
+    public static OwnedFd? TryOpen(SafeHandle? directory, KernelText path, OpenFlags flags, ResolveFlags resolve, out Errno errno)
     {
         int fd = TryOpen(directory, path, flags, resolve, 0, out errno);
         return fd >= 0 ? new OwnedFd(fd) : null;
@@ -77,7 +79,7 @@ public static unsafe class Openat2
     }
 
     private static int TryOpen(
-        SafeHandle? directory, string path, OpenFlags flags, ResolveFlags resolve, uint mode, out Errno errno)
+        SafeHandle? directory, KernelText path, OpenFlags flags, ResolveFlags resolve, uint mode, out Errno errno)
     {
         OpenHow how = new()
         {
@@ -86,14 +88,14 @@ public static unsafe class Openat2
             Resolve = (ulong)resolve,
         };
         using FdLease lease = new(directory);
-        byte[] bytes = CString.Encode(path);
-        fixed (byte* p = bytes)
+        fixed (byte* p = path)
         {
-            while (true)
+            for (int retries = 0; ; retries++)
             {
                 nint fd = Libc.syscall(SyscallNumber.SYS_openat2, lease.Fd, (nint)p, (nint)(&how), sizeof(OpenHow), 0, 0);
                 errno = fd < 0 ? (Errno)Marshal.GetLastPInvokeError() : Errno.None;
-                if (errno is not (Errno.EINTR or Errno.EAGAIN) || (errno == Errno.EAGAIN && resolve == ResolveFlags.None))
+                bool raced = errno == Errno.EAGAIN && resolve != ResolveFlags.None && retries < MaximumRaces;
+                if (errno != Errno.EINTR && !raced)
                 {
                     return (int)fd;
                 }
