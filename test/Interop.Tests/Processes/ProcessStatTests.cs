@@ -7,7 +7,7 @@ namespace Gantry.Interop.Tests.Processes;
 
 public sealed class ProcessStatTests
 {
-    private const string Tail = " S 77 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 4242 23 24\n";
+    private const string Tail = " S 77 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 4242 23 24\n";
 
     [Theory]
     [InlineData("(plain)")]
@@ -27,7 +27,7 @@ public sealed class ProcessStatTests
     [InlineData("12 (x")]
     [InlineData("12 (x)")]
     [InlineData("12 (x) S 1 2")]
-    [InlineData("12 (x) S a 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22")]
+    [InlineData("12 (x) S a 5 5 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22")]
     public void A_line_without_the_fields_is_refused(string line)
     {
         Assert.Throws<FormatException>(() => ProcessStat.Parse(Encoding.UTF8.GetBytes(line)));
