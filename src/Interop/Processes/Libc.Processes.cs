@@ -17,9 +17,6 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int poll(PollFd* fds, nuint count, int timeoutMilliseconds);
 
-    [LibraryImport("libc", SetLastError = true)]
-    internal static partial int flock(int fd, int operation);
-
     /// <summary>struct pollfd.</summary>
     [StructLayout(LayoutKind.Sequential)]
     internal struct PollFd

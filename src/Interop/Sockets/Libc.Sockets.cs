@@ -33,9 +33,6 @@ internal static unsafe partial class Libc
     internal static partial int getsockopt(int fd, int level, int option, void* value, uint* length);
 
     [LibraryImport("libc", SetLastError = true)]
-    internal static partial int fchmod(int fd, uint mode);
-
-    [LibraryImport("libc", SetLastError = true)]
     internal static partial int pipe2(int* pair, int flags);
 
     /// <summary>struct iovec.</summary>
