@@ -107,6 +107,27 @@ public static unsafe class MountApi
         }
     }
 
+    /// <summary>Makes an attached mount the root of the calling thread's mount namespace and drops everything else there.</summary>
+    /// <remarks>The thread must have a mount namespace of its own. pivot_root(2), "pivot_root(".", ".")".</remarks>
+    public static void PivotInto(SafeHandle root)
+    {
+        using FdLease lease = new(root);
+        if (Libc.syscall(SyscallNumber.SYS_fchdir, lease.Fd, 0, 0, 0, 0, 0) < 0)
+        {
+            throw SyscallException.FromLastError("fchdir", "new root");
+        }
+
+        fixed (byte* dot = CString.Encode("."))
+        {
+            if (Libc.syscall(SyscallNumber.SYS_pivot_root, (nint)dot, (nint)dot, 0, 0, 0, 0) < 0)
+            {
+                throw SyscallException.FromLastError("pivot_root", "new root");
+            }
+        }
+
+        Detach(".");
+    }
+
     /// <summary>umount2(2) with MNT_DETACH on a path of this process's own making.</summary>
     public static void Detach(string path)
     {

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+using System.Runtime.InteropServices;
+using System.Text;
+using Gantry.Interop;
+using Gantry.Interop.Files;
+using Gantry.Interop.Mounts;
+using Gantry.Interop.Spawn;
+
+namespace Gantry.Runtime.Launch;
+
+/// <summary>What a pod's own namespaces shall be.</summary>
+public sealed record PodNamespacesRequest
+{
+    /// <summary>The pod's network namespace; <see langword="null"/>: the host's. Stays the caller's.</summary>
+    public SafeHandle? Network { get; init; }
+
+    /// <summary>A UTS namespace with this name; <see langword="null"/>: the host's.</summary>
+    public string? Hostname { get; init; }
+
+    public bool OwnIpc { get; init; }
+
+    /// <summary>Kernel parameters, dotted or slashed names; those of the new namespaces only.</summary>
+    public IReadOnlyDictionary<string, string> Sysctls { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Size of the shared memory file system in bytes; <see langword="null"/>: none.</summary>
+    public long? ShmSize { get; init; }
+
+    /// <summary>Binds of this source path get the shared memory file system instead.</summary>
+    public string? ShmPath { get; init; }
+}
+
+/// <summary>The namespaces that the containers of a pod share, held open by descriptors.</summary>
+public sealed class PodNamespaces : IDisposable
+{
+    private readonly OwnedFd? _ipc;
+    private readonly OwnedFd? _uts;
+
+    private PodNamespaces(SafeHandle? network, OwnedFd? ipc, OwnedFd? uts)
+    {
+        Network = network;
+        _ipc = ipc;
+        _uts = uts;
+    }
+
+    /// <summary>Borrowed from the request.</summary>
+    public SafeHandle? Network { get; }
+
+    public SafeHandle? Ipc => _ipc;
+
+    public SafeHandle? Uts => _uts;
+
+    /// <summary>PID namespace shared by the pod; set once the pod's init runs.</summary>
+    public SafeHandle? Pid { get; set; }
+
+    internal SharedMemory? Shm { get; private init; }
+
+    /// <summary>Makes the namespaces on a thread of their own.</summary>
+    /// <exception cref="LaunchException">A sysctl that does not exist or does not belong to these namespaces.</exception>
+    public static PodNamespaces Create(PodNamespacesRequest request)
+    {
+        SysctlWriter.Check(request.Sysctls, request.Network is not null, request.OwnIpc, request.Hostname is not null);
+        (OwnedFd? ipc, OwnedFd? uts) = ThrowawayThread.Run(() => CreateOnThread(request));
+        return new PodNamespaces(request.Network, ipc, uts)
+        {
+            Shm = request.ShmSize is long size ? SharedMemory.Create(size, request.ShmPath) : null,
+        };
+    }
+
+    public void Dispose()
+    {
+        _ipc?.Dispose();
+        _uts?.Dispose();
+        Pid?.Dispose();
+        Shm?.Dispose();
+    }
+
+    private static (OwnedFd? Ipc, OwnedFd? Uts) CreateOnThread(PodNamespacesRequest request)
+    {
+        CloneFlags flags = (request.OwnIpc ? CloneFlags.CLONE_NEWIPC : 0) | (request.Hostname is not null ? CloneFlags.CLONE_NEWUTS : 0);
+        if (request.Network is not null)
+        {
+            ThreadNamespaces.Join(request.Network, CloneFlags.CLONE_NEWNET);
+        }
+
+        if (flags != 0)
+        {
+            ThreadNamespaces.Unshare(flags);
+        }
+
+        if (request.Hostname is not null)
+        {
+            ThreadNamespaces.SetHostname(request.Hostname);
+        }
+
+        SysctlWriter.Write(request.Sysctls);
+        return (request.OwnIpc ? ThreadNamespaces.OpenOwn("ipc") : null, request.Hostname is not null ? ThreadNamespaces.OpenOwn("uts") : null);
+    }
+}
+
+/// <summary>A tmpfs for /dev/shm that every container of a pod binds.</summary>
+internal sealed class SharedMemory : IDisposable
+{
+    private readonly OwnedFd _mount;
+
+    private SharedMemory(OwnedFd mount, string? path)
+    {
+        _mount = mount;
+        Path = path;
+    }
+
+    /// <summary>The source path that stands for it in a spec.</summary>
+    internal string? Path { get; }
+
+    internal static SharedMemory Create(long size, string? path)
+    {
+        using FileSystemContext tmpfs = new("tmpfs");
+        tmpfs.Set("mode", "1777");
+        tmpfs.Set("size", size.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        return new SharedMemory(
+            tmpfs.Mount(MountAttributes.MOUNT_ATTR_NOSUID | MountAttributes.MOUNT_ATTR_NODEV | MountAttributes.MOUNT_ATTR_NOEXEC), path);
+    }
+
+    /// <summary>A further detached mount of it. A copy of a detached mount needs Linux 6.15.</summary>
+    internal OwnedFd Clone() => MountApi.CloneTree(_mount, "", recursive: false);
+
+    public void Dispose() => _mount.Dispose();
+}
+
+/// <summary>Writes kernel parameters through a proc mount of its own, so that nothing mounted over /proc/sys is met (CVE-2019-16884 and kin).</summary>
+internal static class SysctlWriter
+{
+    private const int MaxValueLength = 4096;
+
+    /// <summary>Refuses what would change the host.</summary>
+    internal static void Check(IReadOnlyDictionary<string, string> sysctls, bool ownNetwork, bool ownIpc, bool ownUts)
+    {
+        foreach ((string name, string value) in sysctls)
+        {
+            string dotted = name.Replace('/', '.');
+            bool allowed = (dotted.StartsWith("net.", StringComparison.Ordinal) && ownNetwork)
+                || (ownIpc && (dotted is "kernel.msgmax" or "kernel.msgmnb" or "kernel.msgmni" or "kernel.sem" or "kernel.shmall"
+                    or "kernel.shmmax" or "kernel.shmmni" or "kernel.shm_rmid_forced" || dotted.StartsWith("fs.mqueue.", StringComparison.Ordinal)))
+                || (ownUts && dotted is "kernel.domainname" or "kernel.hostname");
+            if (!allowed)
+            {
+                throw LaunchException.Field("linux.sysctl", name, "a parameter of the container's own network, ipc or uts namespace");
+            }
+
+            if (value.Length > MaxValueLength || value.AsSpan().ContainsAnyInRange('\0', '\u001f') || dotted.Contains("..", StringComparison.Ordinal))
+            {
+                throw LaunchException.Field($"linux.sysctl[{name}]", "value", "at most 4096 characters, no control characters");
+            }
+        }
+    }
+
+    /// <summary>Writes for the calling thread's namespaces.</summary>
+    internal static void Write(IReadOnlyDictionary<string, string> sysctls)
+    {
+        if (sysctls.Count == 0)
+        {
+            return;
+        }
+
+        using FileSystemContext procfs = new("proc");
+        using OwnedFd proc = procfs.Mount(MountAttributes.None);
+        foreach ((string name, string value) in sysctls)
+        {
+            try
+            {
+                using OwnedFd file = Openat2.Open(proc, FilePath(name), OpenFlags.O_WRONLY, ResolveFlags.RESOLVE_BENEATH | ResolveFlags.RESOLVE_NO_SYMLINKS);
+                FileCalls.Write(file, Encoding.UTF8.GetBytes(value), name);
+            }
+            catch (SyscallException e)
+            {
+                throw new LaunchException($"linux.sysctl[{name}]: \"{value}\": the kernel refused it: {e.Message}", 128, e);
+            }
+        }
+    }
+
+    /// <summary><c>net.ipv4.conf.eth0/100.x</c>: a slash in a dotted name stands for a dot in a file name (sysctl.d(5)).</summary>
+    private static string FilePath(string name)
+    {
+        int first = name.AsSpan().IndexOfAny('.', '/');
+        bool slashed = first >= 0 && name[first] == '/';
+        string path = slashed ? name : string.Create(name.Length, name, static (span, source) =>
+        {
+            for (int i = 0; i < source.Length; i++)
+            {
+                span[i] = source[i] switch { '.' => '/', '/' => '.', char c => c };
+            }
+        });
+        return "sys/" + path;
+    }
+}
