@@ -34,13 +34,14 @@ internal static class MountLocator
             }
 
             RootDirectory tree = mount?.Tree ?? rootfs;
-            OwnedFd? place = open(new Inside(tree, rest.Length == 0 ? "/" : rest));
+            bool file = IsFile(tree);
+            OwnedFd? place = file ? OpenFile.Reopen(tree.Handle, OpenFlags.O_PATH) : open(new Inside(tree, rest.Length == 0 ? "/" : rest));
             if (place is null)
             {
                 return null;
             }
 
-            string inner = IsFile(tree) ? "/" : tree.CanonicalPath(place);
+            string inner = file ? "/" : tree.CanonicalPath(place);
             string canonical = mount is null ? inner : inner == "/" ? mount.Destination : mount.Destination + inner;
             int next = Covering(mounts, canonical, -1);
             if (next == index || (mount is not null && next < index))
