@@ -26,6 +26,9 @@ public sealed class Cgroup : IDisposable
     /// <exception cref="CgroupException">A value is wrong, or the node cannot enforce it.</exception>
     public void Apply(LinuxResources resources) => throw new NotImplementedException();
 
+    /// <summary>The cgroup's directories, one for each hierarchy; open as long as this object. A container's view of /sys/fs/cgroup is made of them.</summary>
+    public IReadOnlyList<CgroupDirectory> Directories => throw new NotImplementedException();
+
     public CgroupJoin OpenJoin() => throw new NotImplementedException();
 
     public CgroupStats ReadStats() => throw new NotImplementedException();

@@ -28,6 +28,20 @@ public static unsafe class ThreadNamespaces
         }
     }
 
+    /// <summary>sethostname(2): the name in the calling thread's UTS namespace.</summary>
+    /// <param name="name">1 to 64 bytes.</param>
+    public static void SetHostname(string name)
+    {
+        byte[] bytes = System.Text.Encoding.UTF8.GetBytes(name);
+        fixed (byte* p = bytes)
+        {
+            if (Libc.syscall(SyscallNumber.SYS_sethostname, (nint)p, bytes.Length, 0, 0, 0, 0) < 0)
+            {
+                throw SyscallException.FromLastError("sethostname", name);
+            }
+        }
+    }
+
     /// <summary>The calling thread's own namespace of one type.</summary>
     /// <param name="name">File name in /proc/thread-self/ns: mnt, net, ipc, uts, pid, cgroup, user.</param>
     public static OwnedFd OpenOwn(string name) =>

@@ -17,6 +17,7 @@ public sealed class LaunchNamespace : IDisposable
     /// <summary>Where a child attaches its root before pivot_root.</summary>
     internal const string RootfsPath = "/rootfs";
 
+    private const uint ReadAndEnter = 0b101_101_101;
     private readonly OwnedFd _namespace;
 
     private LaunchNamespace(OwnedFd mountNamespace) => _namespace = mountNamespace;
@@ -52,8 +53,8 @@ public sealed class LaunchNamespace : IDisposable
         using OwnedFd root = tmpfs.Mount(MountAttributes.MOUNT_ATTR_NOSUID | MountAttributes.MOUNT_ATTR_NODEV | MountAttributes.MOUNT_ATTR_NOEXEC);
         using OwnedFd anywhere = Openat2.Open(null, "/proc", OpenFlags.O_PATH | OpenFlags.O_DIRECTORY, ResolveFlags.None);
         MountApi.Attach(root, anywhere, "launch root");
-        DirectoryCalls.Make(root, "proc", 0x16D);
-        DirectoryCalls.Make(root, "rootfs", 0x16D);
+        At.Mkdir(root, "proc", ReadAndEnter);
+        At.Mkdir(root, "rootfs", ReadAndEnter);
         using FileSystemContext procfs = new("proc");
         using OwnedFd proc = procfs.Mount(MountAttributes.None);
         using OwnedFd procTarget = Openat2.Open(root, "proc", OpenFlags.O_PATH, ResolveFlags.RESOLVE_BENEATH);

@@ -24,9 +24,6 @@ public sealed record PodNamespacesRequest
 
     /// <summary>Size of the shared memory file system in bytes; <see langword="null"/>: none.</summary>
     public long? ShmSize { get; init; }
-
-    /// <summary>Binds of this source path get the shared memory file system instead.</summary>
-    public string? ShmPath { get; init; }
 }
 
 /// <summary>The namespaces that the containers of a pod share, held open by descriptors.</summary>
@@ -62,7 +59,7 @@ public sealed class PodNamespaces : IDisposable
         (OwnedFd? ipc, OwnedFd? uts) = ThrowawayThread.Run(() => CreateOnThread(request));
         return new PodNamespaces(request.Network, ipc, uts)
         {
-            Shm = request.ShmSize is long size ? SharedMemory.Create(size, request.ShmPath) : null,
+            Shm = request.ShmSize is long size ? SharedMemory.Create(size) : null,
         };
     }
 
@@ -100,24 +97,20 @@ public sealed class PodNamespaces : IDisposable
 /// <summary>A tmpfs for /dev/shm that every container of a pod binds.</summary>
 internal sealed class SharedMemory : IDisposable
 {
+    /// <summary>The mount source that stands for it in a spec (docs/processes.md).</summary>
+    internal const string Source = "gantry:shm";
+
     private readonly OwnedFd _mount;
 
-    private SharedMemory(OwnedFd mount, string? path)
-    {
-        _mount = mount;
-        Path = path;
-    }
+    private SharedMemory(OwnedFd mount) => _mount = mount;
 
-    /// <summary>The source path that stands for it in a spec.</summary>
-    internal string? Path { get; }
-
-    internal static SharedMemory Create(long size, string? path)
+    internal static SharedMemory Create(long size)
     {
         using FileSystemContext tmpfs = new("tmpfs");
         tmpfs.Set("mode", "1777");
         tmpfs.Set("size", size.ToString(System.Globalization.CultureInfo.InvariantCulture));
         return new SharedMemory(
-            tmpfs.Mount(MountAttributes.MOUNT_ATTR_NOSUID | MountAttributes.MOUNT_ATTR_NODEV | MountAttributes.MOUNT_ATTR_NOEXEC), path);
+            tmpfs.Mount(MountAttributes.MOUNT_ATTR_NOSUID | MountAttributes.MOUNT_ATTR_NODEV | MountAttributes.MOUNT_ATTR_NOEXEC));
     }
 
     /// <summary>A further detached mount of it. A copy of a detached mount needs Linux 6.15.</summary>
@@ -168,7 +161,7 @@ internal static class SysctlWriter
             try
             {
                 using OwnedFd file = Openat2.Open(proc, FilePath(name), OpenFlags.O_WRONLY, ResolveFlags.RESOLVE_BENEATH | ResolveFlags.RESOLVE_NO_SYMLINKS);
-                FileCalls.Write(file, Encoding.UTF8.GetBytes(value), name);
+                OpenFile.Write(file, Encoding.UTF8.GetBytes(value));
             }
             catch (SyscallException e)
             {

@@ -13,7 +13,7 @@ internal static class Sources
     internal static OwnedFd Bind(Mount mount, MountOptions options, PodNamespaces? pod)
     {
         string source = mount.Source ?? throw LaunchException.Field($"mounts[{mount.Destination}].source", "missing", "a host path");
-        OwnedFd tree = pod?.Shm is { Path: string path } shm && path == source
+        OwnedFd tree = source == SharedMemory.Source && pod?.Shm is SharedMemory shm
             ? shm.Clone()
             : MountApi.CloneTree(null, source, options.Recursive);
         try
