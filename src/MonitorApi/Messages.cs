@@ -129,6 +129,7 @@ public sealed record ExecProcess
     public bool Terminal { get; init; }
 }
 
+/// <param name="Pid">Process id in the host's PID namespace.</param>
 public sealed record StartedExec(int Pid);
 
 public sealed record KillExec(string ExecId);
@@ -185,3 +186,17 @@ public sealed record PodState
 }
 
 public sealed record ExecExit(string ExecId, string ContainerId, int ExitCode);
+
+/// <summary>Sent on descriptor 3 and to each new connection: the monitor serves.</summary>
+/// <param name="Protocol">Version of the messages; a gantryd may be newer than a monitor that it finds.</param>
+public sealed record MonitorReady(int Protocol, int Pid);
+
+/// <summary>The kernel killed a process of the container for memory; the container may run on.</summary>
+public sealed record ContainerOom(string ContainerId);
+
+/// <summary>Answer to <c>configure</c>.</summary>
+/// <param name="HelperPids">Processes of ours in the pod: its init when the pod shares a PID namespace.</param>
+public sealed record ConfiguredPod(IReadOnlyList<int> HelperPids);
+
+/// <summary>An answer without content.</summary>
+public sealed record Done;
