@@ -49,8 +49,3 @@ public sealed record LayerRecord(Digest Digest, Digest DiffId, Digest ChainId, l
 /// <summary>What the image store takes.</summary>
 /// <param name="Path">Root of the store.</param>
 public sealed record ImageStoreUsage(string Path, long UsedBytes, long UsedInodes, DateTimeOffset MeasuredAt);
-
-/// <summary>What a collection removed and what stood in its way.</summary>
-/// <param name="FreedBytes">Bytes of content and layers.</param>
-/// <param name="Errors">One message per object that could not be removed; the rest was done.</param>
-public sealed record CollectionResult(long FreedBytes, int Blobs, int Layers, IReadOnlyList<string> Errors);

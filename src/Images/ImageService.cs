@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using Gantry.Oci.Image;
+using Gantry.Storage.Gc;
 
 namespace Gantry.Images;
 

@@ -20,7 +20,6 @@ public enum DigestAlgorithm
 public readonly struct Digest : IEquatable<Digest>
 {
     private const string Accepted = "sha256:<64 lower-case hex digits> or sha512:<128 lower-case hex digits>";
-    private const int MaxQuoted = 160;
     private static readonly SearchValues<char> s_hex = SearchValues.Create("0123456789abcdef");
     private readonly string? _text;
 
@@ -50,7 +49,7 @@ public readonly struct Digest : IEquatable<Digest>
         ArgumentNullException.ThrowIfNull(text);
         return TryParse(text, out Digest digest)
             ? digest
-            : throw new FormatException($"digest \"{Quotable(text)}\": {Accepted}");
+            : throw new FormatException($"digest \"{UntrustedText.Quote(text)}\": {Accepted}");
     }
 
     public static bool TryParse([NotNullWhen(true)] string? text, out Digest digest)
@@ -84,19 +83,6 @@ public readonly struct Digest : IEquatable<Digest>
 
     /// <summary>Algorithm, colon, hex; empty for <c>default</c>.</summary>
     public override string ToString() => _text ?? "";
-
-    /// <summary>Bounds what a hostile text can put in a message.</summary>
-    internal static string Quotable(string text)
-    {
-        string cut = text.Length <= MaxQuoted ? text : text[..MaxQuoted] + "...";
-        return string.Create(cut.Length, cut, static (span, source) =>
-        {
-            for (int i = 0; i < span.Length; i++)
-            {
-                span[i] = char.IsControl(source[i]) ? '?' : source[i];
-            }
-        });
-    }
 }
 
 /// <summary>Digests in JSON are strings; a malformed one is a <see cref="JsonException"/> with its path.</summary>

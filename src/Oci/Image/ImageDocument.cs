@@ -49,7 +49,7 @@ public static class ImageDocument
         if (!MediaTypes.IsImageConfig(config.MediaType))
         {
             throw new ImageDocumentException(
-                $"config.mediaType \"{Quote(config.MediaType)}\": not a container image; accepted are {MediaTypes.OciConfig} and {MediaTypes.DockerConfig}");
+                $"config.mediaType \"{UntrustedText.Quote(config.MediaType)}\": not a container image; accepted are {MediaTypes.OciConfig} and {MediaTypes.DockerConfig}");
         }
 
         RequireAtMost(config.Size, MaxBytes, "config.size");
@@ -60,7 +60,7 @@ public static class ImageDocument
             Descriptor layer = CheckDescriptor(layers[i], $"layers[{i}]");
             if (MediaTypes.CompressionOf(layer.MediaType) is null)
             {
-                throw new ImageDocumentException($"layers[{i}].mediaType \"{Quote(layer.MediaType)}\": a tar layer, plain, gzip or zstd");
+                throw new ImageDocumentException($"layers[{i}].mediaType \"{UntrustedText.Quote(layer.MediaType)}\": a tar layer, plain, gzip or zstd");
             }
         }
 
@@ -90,7 +90,7 @@ public static class ImageDocument
         RequireAtMost(diffIds.Count, MaxLayers, "rootfs.diff_ids");
         if (config.Rootfs.Type is not (null or "" or "layers"))
         {
-            throw new ImageDocumentException($"rootfs.type \"{Quote(config.Rootfs.Type)}\": layers");
+            throw new ImageDocumentException($"rootfs.type \"{UntrustedText.Quote(config.Rootfs.Type)}\": layers");
         }
 
         CheckStrings(config.Run.Env, "config.Env");
@@ -126,13 +126,13 @@ public static class ImageDocument
         if (typed && declared is not null && !string.Equals(declared, contentType, StringComparison.Ordinal))
         {
             throw new ImageDocumentException(
-                $"mediaType \"{Quote(declared)}\" is not the type it was sent as, \"{Quote(contentType)}\"");
+                $"mediaType \"{UntrustedText.Quote(declared)}\" is not the type it was sent as, \"{UntrustedText.Quote(contentType)}\"");
         }
 
         return MediaTypes.IsManifest(type) || MediaTypes.IsIndex(type)
             ? type!
             : throw new ImageDocumentException(
-                $"mediaType \"{Quote(type)}\": accepted are {MediaTypes.OciManifest}, {MediaTypes.OciIndex}, {MediaTypes.DockerManifest} and {MediaTypes.DockerList}");
+                $"mediaType \"{UntrustedText.Quote(type)}\": accepted are {MediaTypes.OciManifest}, {MediaTypes.OciIndex}, {MediaTypes.DockerManifest} and {MediaTypes.DockerList}");
     }
 
     private static void RequireOneMeaning(JsonElement root, string type)
@@ -160,7 +160,7 @@ public static class ImageDocument
         }
         catch (JsonException e)
         {
-            throw new ImageDocumentException($"{what}: {Quote(e.Path)}: {e.Message}", e);
+            throw new ImageDocumentException($"{what}: {UntrustedText.Quote(e.Path)}: {e.Message}", e);
         }
         catch (InvalidOperationException e)
         {
@@ -209,6 +209,4 @@ public static class ImageDocument
             throw new ImageDocumentException($"{field} {value}: at most {limit}");
         }
     }
-
-    private static string Quote(string? text) => Digest.Quotable(text ?? "");
 }

@@ -58,7 +58,7 @@ public sealed record ImageReference
     {
         reference = null;
         string? reason = ReferenceGrammar.Split(text, out ReferenceParts parts);
-        error = reason is null ? null : $"image reference \"{Digest.Quotable(text ?? "")}\": {reason}";
+        error = reason is null ? null : $"image reference \"{UntrustedText.Quote(text)}\": {reason}";
         if (reason is null)
         {
             string? tag = parts.Tag ?? (parts.Digest.IsEmpty ? DefaultTag : null);

@@ -12,6 +12,7 @@ public sealed record BlobInfo(Digest Digest, long Size);
 /// <remarks>A blob is there under its name only when it is complete, checked, and on the disk.</remarks>
 public sealed class ContentStore
 {
+    private static readonly string[] s_algorithms = ["sha256", "sha512"];
     private readonly string _blobs;
     private readonly string _ingest;
     private readonly string _trash;
@@ -142,7 +143,7 @@ public sealed class ContentStore
 
     public IEnumerable<BlobInfo> List()
     {
-        foreach (string algorithm in (ReadOnlySpan<string>)["sha256", "sha512"])
+        foreach (string algorithm in s_algorithms)
         {
             foreach (FileInfo file in new DirectoryInfo(Path.Combine(_blobs, algorithm)).EnumerateFiles())
             {
