@@ -1,2 +1,111 @@
 // SPDX-License-Identifier: Apache-2.0
-return 0;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using Gantry.Cgroups;
+using Gantry.Cri;
+using Gantry.Cri.Control;
+using Gantry.Daemon;
+using Gantry.Daemon.Configuration;
+using Gantry.Daemon.Logging;
+using Gantry.Daemon.Startup;
+using Gantry.Daemon.Systemd;
+using Gantry.Engine;
+using Gantry.Engine.Pods;
+using Gantry.Interop.Processes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+const int Success = 0;
+const int Failure = 1;
+const int UsageError = 2;
+long begin = Stopwatch.GetTimestamp();
+try
+{
+    CommandLine options = CommandLine.Parse(args);
+    if (options.Help || options.Version)
+    {
+        Console.WriteLine(options.Help ? CommandLine.Usage : $"gantryd {ProgramVersion.Text}");
+        return Success;
+    }
+
+    DaemonConfig config = options.Load();
+    return options.Check ? Success : await RunAsync(options, config);
+}
+catch (ConfigException e)
+{
+    foreach (string error in e.Errors)
+    {
+        Console.Error.WriteLine($"gantryd: {error}");
+    }
+
+    return UsageError;
+}
+
+async Task<int> RunAsync(CommandLine options, DaemonConfig config)
+{
+    using LogOutput output = LogOutput.Open(config.LogFormat, config.LogLevel);
+    using var log = new LoggerFactory([output], new LoggerFilterOptions { MinLevel = LogLevel.Trace });
+    ILogger logger = log.CreateLogger("Gantry.Daemon");
+    try
+    {
+        await ServeAsync(options, config, output, log);
+        return Success;
+    }
+    catch (Exception e) when (e is not ConfigException)
+    {
+        logger.Failed(e);
+        return Failure;
+    }
+}
+
+async Task ServeAsync(CommandLine options, DaemonConfig config, LogOutput output, ILoggerFactory log)
+{
+    ILogger logger = log.CreateLogger("Gantry.Daemon");
+    ServiceNotifier systemd = ServiceNotifier.FromEnvironment();
+
+    // The node: directories, one daemon per directory.
+    using InstanceLock state = StateDirectory.Claim(config.State);
+    using InstanceLock root = StateDirectory.Claim(config.Root);
+
+    // What the daemon is made of, from the bottom to the doors.
+    await using GantryEngine engine = new();
+    await engine.RecoverAsync(CancellationToken.None);
+
+    // The doors.
+    var reload = new Reload(options, config, output, systemd, log.CreateLogger<Reload>());
+    var facts = new DaemonFacts
+    {
+        StartedAt = TimeProvider.System.GetUtcNow(),
+        ConfigFile = options.ConfigFile ?? (File.Exists(DaemonConfig.DefaultFile) ? DaemonConfig.DefaultFile : ""),
+        CgroupVersion = "",
+        Network = "",
+        Settings = ConfigChanges.Settings(config),
+    };
+    await using WebApplication cri = Servers.Cri(
+        config.ListenPath, engine, () => facts with { Settings = ConfigChanges.Settings(reload.Current) }, log);
+    await using WebApplication? docker = config.DockerEnabled ? Servers.Docker(config.DockerListenPath, engine, log) : null;
+
+    // Serve until SIGTERM.
+    using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+    {
+        signal.Cancel = true;
+        reload.Run();
+    });
+    await ListenSocket.OpenAsync(config.ListenPath, cri);
+    if (docker is not null)
+    {
+        await ListenSocket.OpenAsync(config.DockerListenPath, docker);
+        logger.ServingDocker(config.DockerListenPath);
+    }
+
+    systemd.Ready();
+    logger.Serving(
+        ProgramVersion.Text, config.ListenPath, Stopwatch.GetElapsedTime(begin).TotalMilliseconds, engine.Pods.List(new PodFilter()).Count);
+    using CancellationTokenRegistration stopping = cri.Lifetime.ApplicationStopping.Register(() =>
+    {
+        systemd.Stopping();
+        logger.Stopping();
+    });
+    await cri.WaitForShutdownAsync();
+}
