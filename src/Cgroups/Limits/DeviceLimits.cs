@@ -14,7 +14,7 @@ internal static class DeviceLimits
     /// <exception cref="CgroupException">A rule is wrong, or there are too many.</exception>
     internal static void Check(IReadOnlyList<LinuxDeviceRule> rules)
     {
-        Require.That(rules.Count <= DeviceProgram.MaxRules, "linux.resources.devices", rules.Count, "at most 4096 rules");
+        Require.That(rules.Count <= DeviceProgram.MaxRules, "linux.resources.devices", rules.Count, "at most 1024 rules");
         foreach (LinuxDeviceRule rule in rules)
         {
             DeviceRule.Parse(rule);

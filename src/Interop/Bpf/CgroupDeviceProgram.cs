@@ -27,7 +27,7 @@ public static unsafe class CgroupDeviceProgram
 
     /// <summary>Loads a program and puts it in the place of the one that we attached before, without a moment in between.</summary>
     /// <param name="cgroup">Directory of a v2 cgroup.</param>
-    /// <exception cref="SyscallException"><see cref="Errno.EINVAL"/>: the verifier refused it (its log is in the subject).</exception>
+    /// <exception cref="SyscallException"><see cref="Errno.EINVAL"/>: the verifier refused it (the end of its log is in the subject).</exception>
     public static void Attach(SafeHandle cgroup, ReadOnlySpan<BpfInstruction> program)
     {
         using OwnedFd loaded = Load(program);
@@ -82,8 +82,14 @@ public static unsafe class CgroupDeviceProgram
             fd = Bpf(BPF_PROG_LOAD, &attributes, sizeof(LoadAttributes), out _);
             return fd >= 0
                 ? new OwnedFd(fd)
-                : throw new SyscallException("bpf", $"BPF_PROG_LOAD: {Encoding.UTF8.GetString(log).TrimEnd('\0', '\n')}", errno);
+                : throw new SyscallException("bpf", $"BPF_PROG_LOAD: {LastLine(log)}", errno);
         }
+    }
+
+    private static string LastLine(byte[] log)
+    {
+        string[] lines = Encoding.UTF8.GetString(log).TrimEnd('\0', '\n').Split('\n');
+        return string.Join("; ", lines.TakeLast(2));
     }
 
     private static void AttachLoaded(SafeHandle cgroup, OwnedFd program, OwnedFd? replaced)
