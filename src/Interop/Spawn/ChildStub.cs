@@ -32,6 +32,15 @@ public static unsafe class ChildStub
     private const nuint StackSize = 32 * 1024;
     private const ulong SIGCHLD = 17;
 
+    /// <summary>Loads the stub now. Under the JIT it is a file beside the program, out of reach for a thread in another mount namespace.</summary>
+    public static void EnsureLoaded()
+    {
+        if (System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported)
+        {
+            NativeLibrary.Load("gantrystub", typeof(ChildStub).Assembly, null);
+        }
+    }
+
     /// <summary>Runs <paramref name="list"/>, whose last operations are execve calls, in a new process.</summary>
     /// <param name="flags">New namespaces. CLONE_VM, CLONE_VFORK, CLONE_PIDFD and CLONE_CLEAR_SIGHAND are added.</param>
     /// <param name="intoCgroup">Directory of a v2 cgroup in which the child is born; <see langword="null"/>: the caller's.</param>

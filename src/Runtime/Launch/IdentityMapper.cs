@@ -17,6 +17,7 @@ internal sealed class IdentityMapper : IDisposable
     /// <summary>Lines that the kernel takes (user_namespaces(7), Linux 4.15).</summary>
     private const int MaxMappings = 340;
 
+    private const byte Stop = (byte)'s';
     private readonly string _uids;
     private readonly string _gids;
     private readonly (SafeFileHandle Reader, SafeFileHandle Writer) _ready = Pipe.Create();
@@ -34,8 +35,6 @@ internal sealed class IdentityMapper : IDisposable
     /// <summary>The child's part.</summary>
     internal void Append(SyscallList list)
     {
-        // The child's own copy of this end would keep its read from ending when the parent gives up.
-        list.Add(SyscallNumber.SYS_close, "close", "user namespace maps", [list.Fd(_go.Writer)]);
         list.Write(list.Fd(_ready.Writer), "r"u8, "user namespace ready");
         list.Add(SyscallNumber.SYS_read, "read", "user namespace maps", [list.Fd(_go.Reader), list.Bytes(stackalloc byte[1]), 1]);
         list.Add(SyscallNumber.SYS_setresgid, "setresgid", "root of the user namespace", [0, 0, 0]);
@@ -93,15 +92,15 @@ internal sealed class IdentityMapper : IDisposable
 
         public void Dispose()
         {
-            // With the clone over, the last writer is gone: a thread that still waits sees the end and stops.
-            _mapper._ready.Writer.Dispose();
+            // Ends a thread that still waits: the clone failed, or the child died before it said anything.
+            OpenFile.Write(_mapper._ready.Writer, [Stop]);
             _thread.Join();
         }
 
         private void Work(IdentityMapper mapper, PidCell pid)
         {
             Span<byte> one = stackalloc byte[1];
-            if (OpenFile.Read(mapper._ready.Reader, one) != 1)
+            if (OpenFile.Read(mapper._ready.Reader, one) != 1 || one[0] == Stop)
             {
                 return;
             }
@@ -110,14 +109,14 @@ internal sealed class IdentityMapper : IDisposable
             {
                 WriteMap(pid.Pid, "uid_map", mapper._uids);
                 WriteMap(pid.Pid, "gid_map", mapper._gids);
-                OpenFile.Write(mapper._go.Writer, one);
             }
             catch (SyscallException e)
             {
-                // The child reads the end instead of a byte and fails at setresgid.
+                // The child goes on all the same and fails at setresgid: its ids have no meaning.
                 Failure = e;
-                mapper._go.Writer.Dispose();
             }
+
+            OpenFile.Write(mapper._go.Writer, one);
         }
     }
 }

@@ -23,7 +23,11 @@ public sealed class LaunchNamespace : IDisposable
     private LaunchNamespace(OwnedFd mountNamespace) => _namespace = mountNamespace;
 
     /// <summary>Makes the namespace; about as expensive as one container start, so once per monitor.</summary>
-    public static LaunchNamespace Create() => new(ThrowawayThread.Run(CreateOnThread));
+    public static LaunchNamespace Create()
+    {
+        ChildStub.EnsureLoaded();
+        return new LaunchNamespace(ThrowawayThread.Run(CreateOnThread));
+    }
 
     /// <summary>Clones from inside this namespace and, if given, with children in another PID namespace.</summary>
     internal SpawnedChild Spawn(SyscallList list, CloneFlags flags, SafeHandle? intoCgroup, SafeHandle? pidNamespace, PidCell? pid) =>

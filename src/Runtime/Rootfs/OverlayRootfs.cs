@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Runtime.InteropServices;
 using Gantry.Interop;
+using Gantry.Interop.Files;
 using Gantry.Interop.Mounts;
 
 namespace Gantry.Runtime.Rootfs;
@@ -15,12 +15,10 @@ public sealed class OverlayRootfs : IDisposable
     /// <summary>Layers that one overlay mount takes (fs/overlayfs/params.h, OVL_MAX_STACK).</summary>
     public const int MaxLayers = 500;
 
-    private readonly OwnedFd _root;
+    private OverlayRootfs(RootDirectory root) => Root = root;
 
-    private OverlayRootfs(OwnedFd root) => _root = root;
-
-    /// <summary>The detached mount.</summary>
-    public SafeHandle Root => _root;
+    /// <summary>The mount. Its own descriptor keeps it: closing that one unmounts it, whoever else has opened the directory.</summary>
+    public RootDirectory Root { get; }
 
     /// <summary>Mounts layers as one tree.</summary>
     /// <param name="lower">Absolute directories, topmost first, 1 to <see cref="MaxLayers"/>.</param>
@@ -39,8 +37,8 @@ public sealed class OverlayRootfs : IDisposable
 
         overlay.Set("upperdir", upper);
         overlay.Set("workdir", work);
-        return new OverlayRootfs(overlay.Mount(MountAttributes.None));
+        return new OverlayRootfs(new RootDirectory(overlay.Mount(MountAttributes.None)));
     }
 
-    public void Dispose() => _root.Dispose();
+    public void Dispose() => Root.Dispose();
 }
