@@ -89,6 +89,9 @@ internal sealed class CredentialsFile
         return slash < 0 ? host : host + name[slash..];
     }
 
+    /// <summary>The registry that a server address names: no path.</summary>
+    internal static string HostOf(string server) => Canonical(server).Split('/')[0];
+
     private static RegistryCredentials Given(DockerAuth auth) => new()
     {
         Username = auth.Username ?? "",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using Gantry.Oci.Image;
 using Gantry.Storage.Content;
+using Gantry.Storage.Leases;
 
 namespace Gantry.Images.Distribution;
 
@@ -29,14 +30,14 @@ internal sealed class ManifestClient
     }
 
     /// <summary>Asks the registry what the reference names now. Always asks: it also decides whether we may have it.</summary>
-    internal Task<Digest> ResolveAsync(CancellationToken cancellationToken)
+    internal Task<Digest> ResolveAsync(Lease lease, CancellationToken cancellationToken)
     {
         ImageReference reference = _session.Reference;
         string path = "manifests/" + (reference.Digest.IsEmpty ? reference.Tag : reference.Digest.ToString());
         return _session.FirstAsync(
             reference.Digest.IsEmpty ? HostCapabilities.Resolve : HostCapabilities.Pull,
             $"manifest {reference}",
-            (host, token) => ResolveAtAsync(host, path, token),
+            (host, token) => ResolveAtAsync(host, path, lease, token),
             cancellationToken);
     }
 
@@ -76,7 +77,7 @@ internal sealed class ManifestClient
         return bytes;
     }
 
-    private async Task<Digest> ResolveAtAsync(RegistryHost host, string path, CancellationToken cancellationToken)
+    private async Task<Digest> ResolveAtAsync(RegistryHost host, string path, Lease lease, CancellationToken cancellationToken)
     {
         Digest wanted = _session.Reference.Digest;
         using (HttpResponseMessage head = await HeadAsync(host, path, cancellationToken))
@@ -93,6 +94,7 @@ internal sealed class ManifestClient
         Digest digest = wanted.IsEmpty ? Digest.Of(body) : wanted;
         Verify(host, digest, body);
         Guarded(() => Check(body, ContentType(response), null), host);
+        lease.Add(digest);
         _content.Write(digest, body);
         return digest;
     }
@@ -175,7 +177,11 @@ internal sealed class ManifestClient
         }
         catch (ImageDocumentException e)
         {
-            throw new ImageException(ImageError.Corrupt, $"{_session.Reference} from {host.Name}: {e.Message}", e) { Host = host.Name };
+            throw new ImageException(
+                e.Unsupported ? ImageError.Unsupported : ImageError.Corrupt, $"{_session.Reference} from {host.Name}: {e.Message}", e)
+            {
+                Host = host.Name,
+            };
         }
     }
 

@@ -32,7 +32,8 @@ public static class ImageDocument
         if (MediaTypes.IsSchema1(contentType) || MediaTypes.IsSchema1(declared) || root.TryGetProperty("fsLayers", out _))
         {
             throw new ImageDocumentException(
-                "the image has a Docker schema 1 manifest, which was given up in 2019; push it again with a current client (schema 2 or OCI)");
+                "the image has a Docker schema 1 manifest, which was given up in 2019; push it again with a current client (schema 2 or OCI)",
+                unsupported: true);
         }
 
         string type = Agreed(declared, contentType);
@@ -49,7 +50,8 @@ public static class ImageDocument
         if (!MediaTypes.IsImageConfig(config.MediaType))
         {
             throw new ImageDocumentException(
-                $"config.mediaType \"{UntrustedText.Quote(config.MediaType)}\": not a container image; accepted are {MediaTypes.OciConfig} and {MediaTypes.DockerConfig}");
+                $"config.mediaType \"{UntrustedText.Quote(config.MediaType)}\": not a container image; accepted are {MediaTypes.OciConfig} and {MediaTypes.DockerConfig}",
+                unsupported: true);
         }
 
         RequireAtMost(config.Size, MaxBytes, "config.size");
@@ -60,7 +62,7 @@ public static class ImageDocument
             Descriptor layer = CheckDescriptor(layers[i], $"layers[{i}]");
             if (MediaTypes.CompressionOf(layer.MediaType) is null)
             {
-                throw new ImageDocumentException($"layers[{i}].mediaType \"{UntrustedText.Quote(layer.MediaType)}\": a tar layer, plain, gzip or zstd");
+                throw new ImageDocumentException($"layers[{i}].mediaType \"{UntrustedText.Quote(layer.MediaType)}\": a tar layer, plain, gzip or zstd", unsupported: true);
             }
         }
 
@@ -132,7 +134,8 @@ public static class ImageDocument
         return MediaTypes.IsManifest(type) || MediaTypes.IsIndex(type)
             ? type!
             : throw new ImageDocumentException(
-                $"mediaType \"{UntrustedText.Quote(type)}\": accepted are {MediaTypes.OciManifest}, {MediaTypes.OciIndex}, {MediaTypes.DockerManifest} and {MediaTypes.DockerList}");
+                $"mediaType \"{UntrustedText.Quote(type)}\": accepted are {MediaTypes.OciManifest}, {MediaTypes.OciIndex}, {MediaTypes.DockerManifest} and {MediaTypes.DockerList}",
+                unsupported: true);
     }
 
     private static void RequireOneMeaning(JsonElement root, string type)

@@ -4,13 +4,16 @@ namespace Gantry.Oci.Image;
 /// <summary>A manifest, index or image configuration that is not what it must be. The message names the field.</summary>
 public sealed class ImageDocumentException : Exception
 {
-    public ImageDocumentException(string message)
-        : base(message)
-    {
-    }
+    /// <param name="unsupported">The document is well formed; what it describes is not run here.</param>
+    public ImageDocumentException(string message, bool unsupported = false)
+        : base(message) =>
+        Unsupported = unsupported;
 
     public ImageDocumentException(string message, Exception innerException)
         : base(message, innerException)
     {
     }
+
+    /// <summary>Another kind of thing, not a damaged one: schema 1, an artifact, an unknown layer format.</summary>
+    public bool Unsupported { get; }
 }

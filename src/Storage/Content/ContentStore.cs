@@ -167,6 +167,12 @@ public sealed class ContentStore
         }
     }
 
+    /// <value>Bytes of this blob that an unfinished attempt left; 0: none.</value>
+    public long PartialSize(Digest digest) => new FileInfo(IngestPath(digest)) is { Exists: true } file ? file.Length : 0;
+
+    /// <value>Bytes of all unfinished blobs.</value>
+    public long PartialBytes() => ListPartial().Sum(static b => b.Size);
+
     /// <summary>Takes the blob out of the store by a rename; its space is free after <see cref="EmptyTrash"/>.</summary>
     /// <returns>Bytes; 0 when it was not there.</returns>
     public long Discard(Digest digest)
