@@ -233,6 +233,15 @@ public static unsafe class OpenFile
         return Math.Max(0, (long)count);
     }
 
+    /// <summary>A further descriptor for an inherited one such as standard output, numbered 3 or higher.</summary>
+    /// <param name="fd">0, 1 or 2 usually; it stays open.</param>
+    public static OwnedFd DuplicateAbove(int fd)
+    {
+        const int F_DUPFD_CLOEXEC = 1030;
+        int copy = Libc.fcntl(fd, F_DUPFD_CLOEXEC, 3);
+        return copy >= 0 ? new OwnedFd(copy) : throw SyscallException.FromLastError("fcntl", $"F_DUPFD_CLOEXEC {fd}");
+    }
+
     public static void Sync(SafeHandle file)
     {
         using FdLease lease = new(file);
