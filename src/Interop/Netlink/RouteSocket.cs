@@ -2,6 +2,7 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using static Gantry.Interop.Netlink.NetlinkConstants;
 
 namespace Gantry.Interop.Netlink;
@@ -24,6 +25,7 @@ public sealed record RouteInfo(IPAddress? Destination, int PrefixLength, IPAddre
 public sealed class RouteSocket : IDisposable
 {
     private const uint SkipStatistics = 8;
+    private const ushort IFLA_GROUP = 27;
     private const ushort IFLA_EXT_MASK = 29;
     private const int MaxDumpAttempts = 5;
 
@@ -102,7 +104,52 @@ public sealed class RouteSocket : IDisposable
         }
     }
 
+    /// <summary>Deletes several interfaces for the price of one: they get a group number, and the group is deleted.</summary>
+    /// <param name="names">Those that are gone already are skipped.</param>
+    public void DeleteLinks(IReadOnlyCollection<string> names)
+    {
+        uint group = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint))) | 0x4000_0000;
+        int marked = names.Count(name => SetGroup(name, group));
+        if (marked == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            _socket.Execute(writer =>
+            {
+                writer.Begin(RTM_DELLINK, NLM_F_ACK, $"{marked} links");
+                writer.Fixed(default(Libc.IfInfoMsg));
+                writer.UInt32(IFLA_GROUP, group);
+            });
+        }
+        catch (SyscallException e) when (e.Errno == Errno.ENODEV)
+        {
+            // They went by themselves meanwhile.
+        }
+    }
+
     public void Dispose() => _socket.Dispose();
+
+    private bool SetGroup(string name, uint group)
+    {
+        try
+        {
+            _socket.Execute(writer =>
+            {
+                writer.Begin(RTM_NEWLINK, NLM_F_ACK, $"{name} group {group}");
+                writer.Fixed(default(Libc.IfInfoMsg));
+                writer.Text(IFLA_IFNAME, name);
+                writer.UInt32(IFLA_GROUP, group);
+            });
+            return true;
+        }
+        catch (SyscallException e) when (e.Errno == Errno.ENODEV)
+        {
+            return false;
+        }
+    }
 
     private List<RouteInfo> Routes(int family) => Dump(
         writer =>
