@@ -99,6 +99,9 @@ internal sealed class Bridge(HostNetwork host, BuiltinSettings settings)
             // A pod must not become the host's router by advertising itself (CVE-2020-10749).
             host.WriteSysctl($"ipv6/conf/{bridge}/accept_ra", "0");
             host.WriteSysctl($"ipv6/conf/{bridge}/disable_ipv6", "0");
+
+            // Without a checked link-local address the kernel asks for no neighbour on behalf of forwarded packets.
+            host.WriteSysctl($"ipv6/conf/{bridge}/accept_dad", "0");
             KeepRouterAdvertisements();
             TurnOn("ipv6/conf/all/forwarding");
         }
