@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-namespace Gantry.Network.Builtin;
+namespace Gantry.Network;
 
 /// <summary>The pod CIDR that the kubelet gave last. It says it only when it changes, so a restart must remember it.</summary>
 internal sealed class PodCidrFile
