@@ -7,11 +7,11 @@ namespace Gantry.Cri;
 
 internal sealed partial class RuntimeService
 {
-    public override Task<StatusResponse> Status(StatusRequest request, ServerCallContext context)
+    public override async Task<StatusResponse> Status(StatusRequest request, ServerCallContext context)
     {
         var response = new StatusResponse { Status = new RuntimeStatus(), Features = NodeMap.Features() };
         response.Status.Conditions.Add(NodeMap.Condition("RuntimeReady", engine.RuntimeCondition()));
-        response.Status.Conditions.Add(NodeMap.Condition("NetworkReady", engine.NetworkCondition()));
+        response.Status.Conditions.Add(NodeMap.Condition("NetworkReady", await engine.NetworkConditionAsync(context.CancellationToken)));
 
         // The empty name is the default handler.
         response.RuntimeHandlers.Add(NodeMap.Handler(""));
@@ -21,6 +21,6 @@ internal sealed partial class RuntimeService
             response.Info.Add("config", VerboseInfo.Of(engine.Options));
         }
 
-        return Task.FromResult(response);
+        return response;
     }
 }

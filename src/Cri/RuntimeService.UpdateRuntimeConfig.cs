@@ -6,14 +6,14 @@ namespace Gantry.Cri;
 
 internal sealed partial class RuntimeService
 {
-    public override async Task<UpdateRuntimeConfigResponse> UpdateRuntimeConfig(
+    public override Task<UpdateRuntimeConfigResponse> UpdateRuntimeConfig(
         UpdateRuntimeConfigRequest request, ServerCallContext context)
     {
         // An update may leave the network out: nothing to change then.
         string podCidr = request.RuntimeConfig?.NetworkConfig?.PodCidr ?? "";
 
-        await engine.UpdatePodCidrAsync(podCidr, context.CancellationToken);
+        engine.UpdatePodCidr(podCidr);
 
-        return new UpdateRuntimeConfigResponse();
+        return Task.FromResult(new UpdateRuntimeConfigResponse());
     }
 }

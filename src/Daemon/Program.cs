@@ -11,7 +11,11 @@ using Gantry.Daemon.Startup;
 using Gantry.Daemon.Systemd;
 using Gantry.Engine;
 using Gantry.Engine.Pods;
+using Gantry.Images;
 using Gantry.Interop.Processes;
+using Gantry.MonitorApi.Client;
+using Gantry.Network;
+using Gantry.Storage.Snapshots;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -69,7 +73,23 @@ async Task ServeAsync(CommandLine options, DaemonConfig config, LogOutput output
     using InstanceLock root = StateDirectory.Claim(config.Root);
 
     // What the daemon is made of, from the bottom to the doors.
-    await using GantryEngine engine = new();
+    using CgroupHierarchies cgroups = CgroupHierarchies.Detect();
+    await using SnapshotStore snapshots = SnapshotStore.Open(config.Root);
+    await using ImageVolumes volumes = ImageVolumes.Open(config.Root);
+    using ImageService images = ImageService.Open(PartSettings.Images(config), snapshots);
+    using var network = new NetworkSelector(PartSettings.Network(config, log.CreateLogger("Gantry.Network")));
+    using var monitors = new MonitorLoop();
+    var parts = new EngineParts
+    {
+        Images = images,
+        Snapshots = snapshots,
+        Volumes = volumes,
+        Network = network,
+        Cgroups = cgroups,
+        Monitors = new MonitorLauncher(monitors, config.MonitorPath, []),
+    };
+    await using var engine = new GantryEngine(
+        PartSettings.Engine(config), parts, TimeProvider.System, log.CreateLogger<GantryEngine>());
     await engine.RecoverAsync(CancellationToken.None);
 
     // The doors.

@@ -31,6 +31,21 @@ public sealed record ContainerResources
 
     /// <summary>cgroup v2 files and what to write to them.</summary>
     public IReadOnlyDictionary<string, string> Unified { get; init; } = Empty.Map;
+
+    /// <summary>These limits after an update: what is zero or empty in <paramref name="update"/> stays.</summary>
+    internal ContainerResources With(ContainerResources update) => new()
+    {
+        CpuPeriod = update.CpuPeriod != 0 ? update.CpuPeriod : CpuPeriod,
+        CpuQuota = update.CpuQuota != 0 ? update.CpuQuota : CpuQuota,
+        CpuShares = update.CpuShares != 0 ? update.CpuShares : CpuShares,
+        MemoryLimit = update.MemoryLimit != 0 ? update.MemoryLimit : MemoryLimit,
+        MemorySwapLimit = update.MemorySwapLimit != 0 ? update.MemorySwapLimit : MemorySwapLimit,
+        OomScoreAdj = update.OomScoreAdj ?? OomScoreAdj,
+        CpusetCpus = update.CpusetCpus.Length > 0 ? update.CpusetCpus : CpusetCpus,
+        CpusetMems = update.CpusetMems.Length > 0 ? update.CpusetMems : CpusetMems,
+        HugepageLimits = update.HugepageLimits.Count > 0 ? update.HugepageLimits : HugepageLimits,
+        Unified = update.Unified.Count > 0 ? update.Unified : Unified,
+    };
 }
 
 /// <param name="PageSize">Such as <c>2MB</c>.</param>

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Text.Json.Serialization;
+
 namespace Gantry.Engine.Containers;
 
 /// <summary>Numbers are the CRI's.</summary>
@@ -24,6 +26,18 @@ public sealed record ContainerStatus
     public const string OomKilled = "OOMKilled";
     public const string StartError = "StartError";
 
+    /// <summary>The monitor died, and the container with it.</summary>
+    public const string MonitorLost = "MonitorLost";
+
+    /// <summary>The node was restarted while the container ran.</summary>
+    public const string Unknown = "Unknown";
+
+    /// <summary>Killed by SIGKILL: 128 + 9.</summary>
+    public const int KilledExitCode = 137;
+
+    /// <summary>The exit code when nobody can know it, as containerd reports it.</summary>
+    public const int UnknownExitCode = 255;
+
     /// <summary>The exit code of a container whose start failed, as Kubernetes knows it.</summary>
     public const int StartErrorExitCode = 128;
 
@@ -42,9 +56,11 @@ public sealed record ContainerStatus
     /// <summary>A sentence for people.</summary>
     public string? Message { get; init; }
 
-    /// <summary>Process id of the container's init on the node.</summary>
+    /// <summary>Process id of the container's init on the node; never on disk, where it would outlive its meaning.</summary>
+    [JsonIgnore]
     public int? Pid { get; init; }
 
+    [JsonIgnore]
     public ContainerState State =>
         FinishedAt is not null ? ContainerState.Exited
         : StartedAt is not null ? ContainerState.Running

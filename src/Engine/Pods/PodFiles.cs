@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+using Gantry.Engine.Records;
+using Gantry.Network;
+using Gantry.Network.PodFiles;
+
+namespace Gantry.Engine.Pods;
+
+/// <summary>The pod's directory: the files that its containers see as /etc/hosts, /etc/hostname and /etc/resolv.conf.</summary>
+internal static class PodFiles
+{
+    private const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    private const UnixFileMode Readable =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead;
+
+    private static readonly FileStreamOptions s_readable = new()
+    {
+        Mode = FileMode.Create,
+        Access = FileAccess.Write,
+        UnixCreateMode = Readable,
+    };
+
+    /// <summary>Makes the directory, which no other user may enter (CVE-2021-41103).</summary>
+    internal static void MakeDirectory(string directory) => Directory.CreateDirectory(directory, Private);
+
+    /// <param name="addresses">Of the pod; not read with the host's network.</param>
+    internal static void Write(string directory, PodRecord pod, IEnumerable<string> addresses)
+    {
+        Write(directory, "hostname", HostsFile.Hostname(pod.Hostname));
+        Write(directory, "hosts", pod.HostNetwork ? HostsFile.ReadHost() : HostsFile.Build(addresses, pod.Hostname));
+        Write(directory, "resolv.conf", ResolvConf.Build(Dns(pod.Config.Dns), ResolvConf.ReadHost()));
+    }
+
+    /// <summary>Absent is success.</summary>
+    internal static void DeleteDirectory(string directory)
+    {
+        try
+        {
+            Directory.Delete(directory, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // what was wanted
+        }
+    }
+
+    internal static PodDns Dns(DnsConfig? dns) => dns is null
+        ? new PodDns()
+        : new PodDns { Servers = dns.Servers, Searches = dns.Searches, Options = dns.Options };
+
+    private static void Write(string directory, string name, string content)
+    {
+        using var file = new StreamWriter(Path.Combine(directory, name), s_readable);
+        file.Write(content);
+    }
+}
