@@ -107,6 +107,20 @@ public static unsafe class MountApi
         }
     }
 
+    /// <summary>mount(2): for what the calls on descriptors cannot say on older kernels.</summary>
+    /// <param name="target">A path of the calling thread's mount namespace.</param>
+    /// <param name="data">Options for the file system, at most one page.</param>
+    public static void MountAt(string type, string target, string data)
+    {
+        fixed (byte* t = CString.Encode(type), p = CString.Encode(target), d = CString.Encode(data))
+        {
+            if (Libc.syscall(SyscallNumber.SYS_mount, (nint)t, (nint)p, (nint)t, 0, (nint)d, 0) < 0)
+            {
+                throw SyscallException.FromLastError("mount", $"{type} with {data.Length} bytes of options");
+            }
+        }
+    }
+
     /// <summary>Makes an attached mount the root of the calling thread's mount namespace and drops everything else there.</summary>
     /// <remarks>The thread must have a mount namespace of its own. pivot_root(2), "pivot_root(".", ".")".</remarks>
     public static void PivotInto(SafeHandle root)

@@ -31,10 +31,8 @@ public sealed class LaunchNamespace : IDisposable
 
     /// <summary>Clones from inside this namespace and, if given, with children in another PID namespace.</summary>
     internal SpawnedChild Spawn(SyscallList list, CloneFlags flags, SafeHandle? intoCgroup, SafeHandle? pidNamespace, PidCell? pid) =>
-        ThrowawayThread.Run(() =>
+        InThread(() =>
         {
-            ThreadNamespaces.Unshare(CloneFlags.CLONE_FS);
-            ThreadNamespaces.Join(_namespace, CloneFlags.CLONE_NEWNS);
             if (pidNamespace is not null)
             {
                 // Counts for the children of this thread only, never for itself (pid_namespaces(7)).
@@ -44,7 +42,25 @@ public sealed class LaunchNamespace : IDisposable
             return ChildStub.Spawn(list, flags, intoCgroup, pid);
         });
 
+    /// <summary>Attaches a mount here, so that kernels before 6.15 can copy it.</summary>
+    internal void Adopt(SafeHandle mount) => InThread(() =>
+    {
+        using OwnedFd place = Openat2.Open(null, RootfsPath, OpenFlags.O_PATH, ResolveFlags.None);
+        MountApi.Attach(mount, place, RootfsPath);
+        return true;
+    });
+
+    /// <summary>A detached copy of the adopted mount.</summary>
+    internal OwnedFd CloneAdopted() => InThread(static () => MountApi.CloneTree(null, RootfsPath, recursive: false));
+
     public void Dispose() => _namespace.Dispose();
+
+    private T InThread<T>(Func<T> work) => ThrowawayThread.Run(() =>
+    {
+        ThreadNamespaces.Unshare(CloneFlags.CLONE_FS);
+        ThreadNamespaces.Join(_namespace, CloneFlags.CLONE_NEWNS);
+        return work();
+    });
 
     private static OwnedFd CreateOnThread()
     {

@@ -93,28 +93,3 @@ public sealed class PodNamespaces : IDisposable
         return (request.OwnIpc ? ThreadNamespaces.OpenOwn("ipc") : null, request.Hostname is not null ? ThreadNamespaces.OpenOwn("uts") : null);
     }
 }
-
-/// <summary>A tmpfs for /dev/shm that every container of a pod binds.</summary>
-internal sealed class SharedMemory : IDisposable
-{
-    /// <summary>The mount source that stands for it in a spec (docs/processes.md).</summary>
-    internal const string Source = "gantry:shm";
-
-    private readonly OwnedFd _mount;
-
-    private SharedMemory(OwnedFd mount) => _mount = mount;
-
-    internal static SharedMemory Create(long size)
-    {
-        using FileSystemContext tmpfs = new("tmpfs");
-        tmpfs.Set("mode", "1777");
-        tmpfs.Set("size", size.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        return new SharedMemory(
-            tmpfs.Mount(MountAttributes.MOUNT_ATTR_NOSUID | MountAttributes.MOUNT_ATTR_NODEV | MountAttributes.MOUNT_ATTR_NOEXEC));
-    }
-
-    /// <summary>A further detached mount of it. A copy of a detached mount needs Linux 6.15.</summary>
-    internal OwnedFd Clone() => MountApi.CloneTree(_mount, "", recursive: false);
-
-    public void Dispose() => _mount.Dispose();
-}
