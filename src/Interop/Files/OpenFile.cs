@@ -73,13 +73,19 @@ public static unsafe class OpenFile
         Check(result, "fchmod", file);
     }
 
-    /// <summary>utimensat(2) of the open file; O_PATH is enough (AT_EMPTY_PATH, Linux 5.8).</summary>
+    /// <summary>futimens(3); for O_PATH utimensat(2) with AT_EMPTY_PATH (Linux 5.8).</summary>
     public static void SetTimes(SafeHandle file, FileTime access, FileTime modify)
     {
         using FdLease lease = new(file);
         Libc.FileTimeValue* times = stackalloc Libc.FileTimeValue[2] { access.Value, modify.Value };
-        byte empty = 0;
-        Check(Libc.utimensat(lease.Fd, &empty, times, Libc.AT_EMPTY_PATH), "utimensat", file);
+        int result = Libc.futimens(lease.Fd, times);
+        if (result < 0 && Marshal.GetLastPInvokeError() == (int)Errno.EBADF)
+        {
+            byte empty = 0;
+            result = Libc.utimensat(lease.Fd, &empty, times, Libc.AT_EMPTY_PATH);
+        }
+
+        Check(result, "utimensat", file);
     }
 
     /// <summary>read(2) at the descriptor's own position; EINTR is retried.</summary>

@@ -30,7 +30,7 @@ public sealed class TreeRemoval : IDisposable
     /// <param name="name">One name.</param>
     /// <exception cref="SyscallException">Something stays: EXDEV, a mount is inside; EBUSY, a mount is in the way.</exception>
     /// <exception cref="OperationCanceledException">Part of the tree stays; call again to go on.</exception>
-    public static void Remove(SafeHandle parent, string name, CancellationToken cancellationToken)
+    public static void Remove(SafeHandle parent, KernelText name, CancellationToken cancellationToken)
     {
         using TreeRemoval removal = new(parent, cancellationToken);
         removal.Run(name);
@@ -44,9 +44,9 @@ public sealed class TreeRemoval : IDisposable
         }
     }
 
-    private void Run(string name)
+    private void Run(KernelText name)
     {
-        byte[] bytes = [.. Encoding.UTF8.GetBytes(name), 0];
+        byte[] bytes = [.. name.Bytes, 0];
         if (RemoveFile(_parent, KernelText.FromTerminated(bytes)) || !Enter(_parent, bytes))
         {
             return;
