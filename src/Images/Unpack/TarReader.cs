@@ -12,8 +12,8 @@ internal sealed class TarReader
     private readonly PaxRecords _pax = new();
     private PaxRecords? _global;
     private byte[] _header = [];
-    private byte[]? _longName;
-    private byte[]? _longLink;
+    private ReadOnlyMemory<byte>? _longName;
+    private ReadOnlyMemory<byte>? _longLink;
     private long _unread;
     private long _padding;
     private int _headerBytes;
