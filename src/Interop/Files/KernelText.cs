@@ -14,6 +14,9 @@ public readonly ref struct KernelText
 
     private KernelText(ReadOnlySpan<byte> bytes) => _bytes = bytes;
 
+    /// <summary>For calls with AT_EMPTY_PATH.</summary>
+    internal static KernelText Empty => new("\0"u8);
+
     /// <summary>The bytes without the NUL.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes.IsEmpty ? default : _bytes[..^1];
 

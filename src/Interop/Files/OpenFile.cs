@@ -34,8 +34,8 @@ public static unsafe class OpenFile
     /// <summary>statx(2) of the open file; O_PATH is enough.</summary>
     public static FileStatus Status(SafeHandle file)
     {
-        At.Check(At.Statx(file, "", Libc.AT_EMPTY_PATH, out FileStatus status), "statx", Subject(file));
-        return status;
+        Errno errno = At.Statx(file, KernelText.Empty, Libc.AT_EMPTY_PATH, out FileStatus status);
+        return errno == Errno.None ? status : throw new SyscallException("statx", Subject(file), errno);
     }
 
     /// <summary>Target of a symbolic link opened with O_PATH and O_NOFOLLOW.</summary>

@@ -77,7 +77,11 @@ public static unsafe class Xattr
             return [];
         }
 
-        At.Check(errno, "listxattr", OpenFile.Subject(file));
+        if (errno != Errno.None)
+        {
+            throw new SyscallException("listxattr", OpenFile.Subject(file), errno);
+        }
+
         List<string> names = [];
         for (ReadOnlySpan<byte> rest = buffer.AsSpan(0, (int)length); !rest.IsEmpty;)
         {
