@@ -10,11 +10,7 @@ using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSi
 ParseResult arguments = GantryCommand.Create().Parse(args);
 if (arguments.Errors.Count > 0 && arguments.Action is not System.CommandLine.Help.HelpAction)
 {
-    foreach (string error in arguments.Errors.Select(error => error.Message).Distinct())
-    {
-        Console.Error.WriteLine($"gantry: {error}");
-    }
-
+    Console.Error.WriteLine($"gantry: {arguments.Errors[^1].Message}");
     Console.Error.WriteLine($"  next: {GantryCommand.HelpFor(arguments)}");
     return ExitCode.Usage;
 }

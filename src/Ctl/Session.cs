@@ -44,10 +44,9 @@ internal static class GlobalOptions
 
     internal static readonly Option<OutputFormat> Output = new("--output", "-o")
     {
-        Description = "how to print: table or json",
+        Description = "how to print: table (default) or json",
         HelpName = "table|json",
         Recursive = true,
-        DefaultValueFactory = _ => OutputFormat.Table,
         CustomParser = result => result.Tokens is [var token] && token.Value is "table" or "json"
             ? result.Tokens[0].Value == "json" ? OutputFormat.Json : OutputFormat.Table
             : Fail(result),

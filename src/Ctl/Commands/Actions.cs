@@ -10,7 +10,7 @@ internal static class Actions
     {
         if (session.WantsJson)
         {
-            session.Screen.Json(done, ShapeJson.Default.IReadOnlyListActionShape);
+            session.Screen.Json(done, ShapeJson.Printed.IReadOnlyListActionShape);
             return;
         }
 

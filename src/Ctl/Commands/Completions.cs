@@ -15,7 +15,7 @@ internal static class Completions
 
     internal static Argument<string> ContainerArgument()
     {
-        var argument = new Argument<string>("CONTAINER") { Description = "name, POD/CONTAINER, id, or the beginning of an id" };
+        var argument = new Argument<string>("CONTAINER") { HelpName = "CONTAINER", Description = "name, POD/CONTAINER, id, or the beginning of an id" };
         argument.CompletionSources.Add(context => Names(context, target => target is ContainerTarget));
         return argument;
     }
@@ -24,6 +24,8 @@ internal static class Completions
     {
         var argument = new Argument<string[]>("NAME")
         {
+            // Without a help name the help would ask the completions, and they gantryd.
+            HelpName = "NAME",
             Description = "containers or pods: name, POD/CONTAINER, id, or the beginning of an id",
             Arity = ArgumentArity.OneOrMore,
         };
@@ -33,7 +35,12 @@ internal static class Completions
 
     internal static Argument<string[]> ImagesArgument()
     {
-        var argument = new Argument<string[]>("IMAGE") { Description = "reference, id, or the beginning of an id", Arity = ArgumentArity.OneOrMore };
+        var argument = new Argument<string[]>("IMAGE")
+        {
+            HelpName = "IMAGE",
+            Description = "reference, id, or the beginning of an id",
+            Arity = ArgumentArity.OneOrMore,
+        };
         argument.CompletionSources.Add(context => Ask(context, (daemon, token) =>
             daemon.Images.ListImages(new ListImagesRequest(), cancellationToken: token).Images.SelectMany(image => image.RepoTags)));
         return argument;
@@ -46,7 +53,7 @@ internal static class Completions
     private static IEnumerable<CompletionItem> Ask(CompletionContext context, Func<DaemonClient, CancellationToken, IEnumerable<string>> ask)
     {
         using var patience = new CancellationTokenSource(s_patience);
-        using var daemon = new DaemonClient(context.ParseResult.GetValue(GlobalOptions.Address)!);
+        using var daemon = new DaemonClient(context.ParseResult.GetValue(GlobalOptions.Address) ?? DaemonClient.DefaultSocket);
         try
         {
             return [.. ask(daemon, patience.Token).Select(name => new CompletionItem(name))];

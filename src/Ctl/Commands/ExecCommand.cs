@@ -41,7 +41,7 @@ internal static class ExecCommand
         if (session.WantsJson)
         {
             var shape = new ExecShape(result.ExitCode, Encoding.UTF8.GetString(result.Stdout.Span), Encoding.UTF8.GetString(result.Stderr.Span));
-            session.Screen.Json(shape, ShapeJson.Default.ExecShape);
+            session.Screen.Json(shape, ShapeJson.Printed.ExecShape);
             return result.ExitCode;
         }
 

@@ -24,7 +24,7 @@ internal static class ImagesCommand
         }
         else if (session.WantsJson)
         {
-            session.Screen.Json([.. images.Select(ImageShapes.Of)], ShapeJson.Default.IReadOnlyListImageShape);
+            session.Screen.Json([.. images.Select(ImageShapes.Of)], ShapeJson.Printed.IReadOnlyListImageShape);
         }
         else
         {

@@ -17,7 +17,7 @@ internal static class InfoCommand
         InfoShape shape = Shape(info, status) with { Node = NodeFindings.Read(info.CgroupDriver) };
         if (session.WantsJson)
         {
-            session.Screen.Json(shape, ShapeJson.Default.InfoShape);
+            session.Screen.Json(shape, ShapeJson.Printed.InfoShape);
         }
         else
         {

@@ -19,7 +19,7 @@ internal static class InspectCommand
         if (TargetSearch.Choose(name, all.OfType<ContainerTarget>()) is ContainerTarget container)
         {
             ContainerShape shape = await ContainerShapes.ReadAsync(session.Daemon, container, cancellationToken);
-            session.Screen.Json([shape], ShapeJson.Default.IReadOnlyListContainerShape);
+            session.Screen.Json([shape], ShapeJson.Printed.IReadOnlyListContainerShape);
         }
         else if (TargetSearch.Choose(name, all.OfType<PodTarget>()) is PodTarget pod)
         {
@@ -43,7 +43,7 @@ internal static class InspectCommand
         }
 
         PodShape shape = await PodShapes.ReadAsync(session.Daemon, pod, shapes, cancellationToken);
-        session.Screen.Json([shape], ShapeJson.Default.IReadOnlyListPodShape);
+        session.Screen.Json([shape], ShapeJson.Printed.IReadOnlyListPodShape);
     }
 
     private static async Task PrintImageAsync(Session session, string name, CancellationToken cancellationToken)
@@ -55,6 +55,6 @@ internal static class InspectCommand
             throw new CommandFailure($"no container, pod or image \"{name}\"", "gantry ps --all, gantry pods and gantry images list them");
         }
 
-        session.Screen.Json([ImageShapes.Of(answer.Image)], ShapeJson.Default.IReadOnlyListImageShape);
+        session.Screen.Json([ImageShapes.Of(answer.Image)], ShapeJson.Printed.IReadOnlyListImageShape);
     }
 }

@@ -29,7 +29,7 @@ internal static class PodsCommand
 
         if (session.WantsJson)
         {
-            session.Screen.Json(shapes, ShapeJson.Default.IReadOnlyListPodShape);
+            session.Screen.Json(shapes, ShapeJson.Printed.IReadOnlyListPodShape);
         }
         else
         {

@@ -36,7 +36,7 @@ internal static class PsCommand
 
         if (session.WantsJson)
         {
-            session.Screen.Json(shapes, ShapeJson.Default.IReadOnlyListContainerShape);
+            session.Screen.Json(shapes, ShapeJson.Printed.IReadOnlyListContainerShape);
         }
         else
         {

@@ -35,7 +35,7 @@ internal static class PullCommand
                 Size = done.Size,
                 Pinned = false,
             };
-            session.Screen.Json([shape], ShapeJson.Default.IReadOnlyListImageShape);
+            session.Screen.Json([shape], ShapeJson.Printed.IReadOnlyListImageShape);
         }
         else
         {

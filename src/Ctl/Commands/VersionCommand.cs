@@ -9,8 +9,9 @@ namespace Gantry.Ctl.Commands;
 
 internal static class VersionCommand
 {
-    internal static string Own { get; } =
-        typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0";
+    /// <summary>As built, with seven digits of the commit.</summary>
+    internal static string Own { get; } = Shorten(
+        typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "0.0.0");
 
     internal static Command Create() => new Command("version", "Print the versions of this command and of gantryd").Does(RunAsync);
 
@@ -21,7 +22,7 @@ internal static class VersionCommand
         if (session.WantsJson)
         {
             session.Screen.Json(
-                new VersionShape(Own, server?.RuntimeVersion, server?.RuntimeName, server?.RuntimeApiVersion), ShapeJson.Default.VersionShape);
+                new VersionShape(Own, server?.RuntimeVersion, server?.RuntimeName, server?.RuntimeApiVersion), ShapeJson.Printed.VersionShape);
             return ExitCode.Success;
         }
 
@@ -42,5 +43,12 @@ internal static class VersionCommand
         {
             return null;
         }
+    }
+
+    private static string Shorten(string version)
+    {
+        const int CommitDigits = 7;
+        int plus = version.IndexOf('+');
+        return plus >= 0 && version.Length > plus + 1 + CommitDigits ? version[..(plus + 1 + CommitDigits)] : version;
     }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -166,4 +167,11 @@ internal sealed record ActionShape(string Action, string Id, string Name);
 [JsonSerializable(typeof(VersionShape))]
 [JsonSerializable(typeof(InfoShape))]
 [JsonSerializable(typeof(ExecShape))]
-internal sealed partial class ShapeJson : JsonSerializerContext;
+internal sealed partial class ShapeJson : JsonSerializerContext
+{
+    /// <summary>For terminals and scripts, not for HTML: '+' and '&lt;' stay what they are.</summary>
+    internal static ShapeJson Printed =>
+        s_printed ??= new ShapeJson(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    private static ShapeJson? s_printed;
+}
