@@ -98,8 +98,8 @@ async Task ServeAsync(CommandLine options, DaemonConfig config, LogOutput output
     {
         StartedAt = TimeProvider.System.GetUtcNow(),
         ConfigFile = options.ConfigFile ?? (File.Exists(DaemonConfig.DefaultFile) ? DaemonConfig.DefaultFile : ""),
-        CgroupVersion = "",
-        Network = "",
+        CgroupVersion = PartSettings.CgroupVersion(cgroups.Layout),
+        Network = config.NetworkMode.ToString().ToLowerInvariant(),
         Settings = ConfigChanges.Settings(config),
     };
     await using WebApplication cri = Servers.Cri(

@@ -15,7 +15,7 @@ internal static class VersionCommand
 
     internal static Command Create() => new Command("version", "Print the versions of this command and of gantryd").Does(RunAsync);
 
-    /// <summary>Answers without a daemon too: then the server's part is missing.</summary>
+    /// <summary>Prints its own version without a daemon too, but then fails: scripts wait for the daemon with it.</summary>
     private static async Task<int> RunAsync(Session session, CancellationToken cancellationToken)
     {
         VersionResponse? server = await AskAsync(session, cancellationToken);
@@ -23,14 +23,14 @@ internal static class VersionCommand
         {
             session.Screen.Json(
                 new VersionShape(Own, server?.RuntimeVersion, server?.RuntimeName, server?.RuntimeApiVersion), ShapeJson.Printed.VersionShape);
-            return ExitCode.Success;
+            return server is null ? ExitCode.Failure : ExitCode.Success;
         }
 
         session.Screen.Out.WriteLine($"gantry   {Own}");
         session.Screen.Out.WriteLine(server is null
             ? $"gantryd  does not answer on {session.Daemon.SocketPath}"
             : $"gantryd  {server.RuntimeVersion} (CRI {server.RuntimeApiVersion})");
-        return ExitCode.Success;
+        return server is null ? ExitCode.Failure : ExitCode.Success;
     }
 
     private static async Task<VersionResponse?> AskAsync(Session session, CancellationToken cancellationToken)

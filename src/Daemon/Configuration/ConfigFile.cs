@@ -38,7 +38,7 @@ internal static class ConfigFile
     /// <exception cref="ConfigException">Wrong.</exception>
     internal static DaemonConfig Parse(string text, string path, DaemonConfig defaults)
     {
-        DocumentSyntax document = SyntaxParser.Parse(text, path, validate: true);
+        DocumentSyntax document = Syntax(text, path);
         List<string> errors = [.. document.Diagnostics.Select(d => $"{path}:{Line(d.Span)}: {d.Message}")];
         if (errors.Count > 0)
         {
@@ -63,6 +63,20 @@ internal static class ConfigFile
         }
 
         return errors.Count == 0 ? config : throw new ConfigException(errors);
+    }
+
+    private static DocumentSyntax Syntax(string text, string path)
+    {
+        try
+        {
+            return SyntaxParser.Parse(text, path, validate: true);
+        }
+        catch (Exception e) when (e is ArgumentException or InvalidOperationException or FormatException)
+        {
+            // Tomlyn 2.10 throws on a \u that the end of the file cuts, in place of a diagnostic (found by the fuzz test).
+            int line = text.AsSpan().Count('\n') + 1;
+            throw new ConfigException([$"{path}:{line}: no TOML near the end: {e.Message}"]);
+        }
     }
 
     private static IEnumerable<(string Name, int Line, ConfigValue Value)> Entries(DocumentSyntax document)

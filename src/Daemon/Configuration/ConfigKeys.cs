@@ -53,7 +53,7 @@ internal static class ConfigKeys
         ConfigKey.Truth("network.masquerade", c => c.Masquerade, (c, v) => c with { Masquerade = v }),
         ConfigKey.List("network.no_masquerade", "IPv4 and IPv6 prefixes", v => IsPrefix(v, 4, 0, 32) || IsPrefix(v, 16, 0, 128),
             c => c.NoMasquerade, (c, v) => c with { NoMasquerade = v }),
-        ConfigKey.Text("network.table", "a name of 1 to 15 letters, digits, '-', '_', '.'", IsInterface,
+        ConfigKey.Text("network.nftables_table", "a name of 1 to 15 letters, digits, '-', '_', '.'", IsInterface,
             c => c.FirewallTable, (c, v) => c with { FirewallTable = v }),
         ConfigKey.AbsolutePath("cni.config_dir", c => c.CniConfigDirectory, (c, v) => c with { CniConfigDirectory = v }),
         ConfigKey.List("cni.plugin_dirs", "absolute paths", ConfigKey.IsPath,

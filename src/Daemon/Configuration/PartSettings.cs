@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using Gantry.Cgroups;
 using Gantry.Engine;
 using Gantry.Images;
 using Gantry.Network;
@@ -59,6 +60,13 @@ internal static class PartSettings
         Root = config.Root,
         CertsDirectories = [config.RegistryConfigDirectory],
         CredentialsFile = config.RegistryCredentials.Length > 0 ? config.RegistryCredentials : null,
+    };
+
+    internal static string CgroupVersion(CgroupLayout layout) => layout switch
+    {
+        CgroupLayout.Legacy => "v1",
+        CgroupLayout.Hybrid => "hybrid",
+        _ => "v2",
     };
 
     private static void Write(ILogger log, NetworkNotice notice)
