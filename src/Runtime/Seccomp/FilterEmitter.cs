@@ -7,6 +7,9 @@ internal sealed class FilterEmitter
     /// <summary>Comparisons jump 255 instructions at most; two may still come in between.</summary>
     private const int NearJump = byte.MaxValue - 2;
 
+    /// <summary>No kernel has more calls, so numbers beyond are not tried.</summary>
+    private const uint MaxWeight = 500;
+
     private readonly List<SockFilter> _reversed = [];
     private readonly Dictionary<uint, int> _returns = [];
 
@@ -37,7 +40,7 @@ internal sealed class FilterEmitter
         return [.. emitter._reversed];
     }
 
-    /// <summary>A balanced binary search; the accumulator holds the call's number.</summary>
+    /// <summary>A binary search with wide ranges near its root; the accumulator holds the call's number.</summary>
     /// <param name="ranges">Ascending.</param>
     private Target Search(ReadOnlySpan<CallRange> ranges)
     {
@@ -46,11 +49,39 @@ internal sealed class FilterEmitter
             return Decide(ranges[0].Decision);
         }
 
-        int middle = ranges.Length / 2;
+        int middle = Middle(ranges);
         Target atLeast = Search(ranges[middle..]);
         Target below = Search(ranges[..middle]);
         return new(Branch(SockFilter.JumpAtLeast, ranges[middle].First, atLeast, below));
     }
+
+    /// <summary>Where both sides hold about as many calls. The kernel tries every number of a call when a filter is loaded.</summary>
+    private static int Middle(ReadOnlySpan<CallRange> ranges)
+    {
+        long total = 0;
+        for (int i = 0; i < ranges.Length; i++)
+        {
+            total += Weight(ranges, i);
+        }
+
+        long before = 0;
+        for (int i = 0; i < ranges.Length - 1; i++)
+        {
+            long with = before + Weight(ranges, i);
+            if (with * 2 >= total)
+            {
+                // The range in the middle goes to the lighter side.
+                return i == 0 || total - with >= before ? i + 1 : i;
+            }
+
+            before = with;
+        }
+
+        return ranges.Length - 1;
+    }
+
+    private static long Weight(ReadOnlySpan<CallRange> ranges, int index) =>
+        index + 1 < ranges.Length ? Math.Min(ranges[index + 1].First - ranges[index].First, MaxWeight) : 1;
 
     private Target Decide(Decision decision)
     {
