@@ -5,7 +5,7 @@ namespace Gantry.Oci.Runtime;
 internal static class DefaultSeccompCalls
 {
     /// <summary>Allowed for everybody. Whatever they reach is held by namespaces, cgroups, capabilities and file permissions.</summary>
-    internal const string Ordinary = $"{Files} {Descriptors} {Memory} {Processes} {Signals} {Time} {Communication} {Machine}";
+    internal const string Ordinary = $"{Files} {Descriptors} {Memory} {Processes} {Signals} {Time} {Communication} {Machine} {Empty}";
 
     /// <summary>Refused with ENOSYS: young calls whose users know what to do without them.</summary>
     internal const string Unsupported =
@@ -70,6 +70,12 @@ internal static class DefaultSeccompCalls
         """;
 
     private const string Machine = "getrandom oldolduname olduname sysinfo uname breakpoint cacheflush";
+
+    /// <summary>Numbers without a call behind them on every kernel that we run on: it answers ENOSYS itself, and the filter stays shorter.</summary>
+    private const string Empty = """
+        afs_syscall bdflush break create_module ftime get_kernel_syms getpmsg gtty idle lock mpx nfsservctl prof profil putpmsg query_module
+        security stty _sysctl tuxcall ulimit vserver
+        """;
 
     /// <summary>What a container may call when its bounding set has a capability that the kernel asks for there.</summary>
     internal static readonly (string Capability, string Calls)[] WithCapability =

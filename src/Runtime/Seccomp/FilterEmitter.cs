@@ -7,9 +7,6 @@ internal sealed class FilterEmitter
     /// <summary>Comparisons jump 255 instructions at most; two may still come in between.</summary>
     private const int NearJump = byte.MaxValue - 2;
 
-    /// <summary>No kernel has more calls, so numbers beyond are not tried.</summary>
-    private const uint MaxWeight = 500;
-
     private readonly List<SockFilter> _reversed = [];
     private readonly Dictionary<uint, int> _returns = [];
 
@@ -23,7 +20,7 @@ internal sealed class FilterEmitter
         int[] entries = new int[sections.Count];
         for (int i = sections.Count - 1; i >= 0; i--)
         {
-            Target search = emitter.Search(sections[i].Ranges);
+            Target search = emitter.Search(CallSegment.Join(sections[i].Ranges));
             emitter.FallInto(search);
             entries[i] = emitter.Add(SockFilter.Load(SeccompData.Number));
         }
@@ -40,48 +37,32 @@ internal sealed class FilterEmitter
         return [.. emitter._reversed];
     }
 
-    /// <summary>A binary search with wide ranges near its root; the accumulator holds the call's number.</summary>
-    /// <param name="ranges">Ascending.</param>
-    private Target Search(ReadOnlySpan<CallRange> ranges)
+    /// <summary>A binary search with wide segments near its root; the accumulator holds the call's number.</summary>
+    /// <param name="segments">Ascending.</param>
+    private Target Search(ReadOnlySpan<CallSegment> segments)
     {
-        if (ranges.Length == 1)
+        if (segments.Length == 1)
         {
-            return Decide(ranges[0].Decision);
+            return Single(segments[0]);
         }
 
-        int middle = Middle(ranges);
-        Target atLeast = Search(ranges[middle..]);
-        Target below = Search(ranges[..middle]);
-        return new(Branch(SockFilter.JumpAtLeast, ranges[middle].First, atLeast, below));
+        int middle = CallSegment.Middle(segments);
+        Target atLeast = Search(segments[middle..]);
+        Target below = Search(segments[..middle]);
+        return new(Branch(SockFilter.JumpAtLeast, segments[middle].First, atLeast, below));
     }
 
-    /// <summary>Where both sides hold about as many calls. The kernel tries every number of a call when a filter is loaded.</summary>
-    private static int Middle(ReadOnlySpan<CallRange> ranges)
+    private Target Single(CallSegment segment)
     {
-        long total = 0;
-        for (int i = 0; i < ranges.Length; i++)
+        Target target = Decide(segment.Decision);
+        foreach (CallRange exception in segment.Exceptions)
         {
-            total += Weight(ranges, i);
+            Target other = Decide(exception.Decision);
+            target = new(Branch(SockFilter.JumpEqual, exception.First, other, target));
         }
 
-        long before = 0;
-        for (int i = 0; i < ranges.Length - 1; i++)
-        {
-            long with = before + Weight(ranges, i);
-            if (with * 2 >= total)
-            {
-                // The range in the middle goes to the lighter side.
-                return i == 0 || total - with >= before ? i + 1 : i;
-            }
-
-            before = with;
-        }
-
-        return ranges.Length - 1;
+        return target;
     }
-
-    private static long Weight(ReadOnlySpan<CallRange> ranges, int index) =>
-        index + 1 < ranges.Length ? Math.Min(ranges[index + 1].First - ranges[index].First, MaxWeight) : 1;
 
     private Target Decide(Decision decision)
     {

@@ -14,8 +14,10 @@ namespace Gantry.Runtime.Seccomp;
 /// back to older ones. Of several conditional rules that hold, the first in the document decides.
 /// </para>
 /// <para>
-/// The kernel runs a new filter once for every call number to learn what is always allowed, so a long list is dear to load: a
-/// balanced search over ranges is not.
+/// The kernel runs a new filter once for every call number to learn what is always allowed, and compiles it, so a long list is dear to
+/// load. Measured on 6.18 (best of 50, machine under load): the default profile as a search of 212 instructions 0.075 ms, ten instructions 0.021 ms;
+/// about 0.12 µs for each instruction and 2.2 µs for each step on the way of an average call. A list of 664 costs 0.28 ms. Compiling the
+/// default profile takes 0.7 ms under the JIT, once warm.
 /// </para>
 /// </remarks>
 public static class SeccompCompiler
