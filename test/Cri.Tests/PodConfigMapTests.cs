@@ -9,6 +9,23 @@ namespace Gantry.Cri.Tests;
 
 public sealed class PodConfigMapTests
 {
+    private static readonly (string Message, Action<Wire.PodSandboxConfig> Spoil)[] s_wrong =
+    [
+        ("config.metadata: missing", config => config.Metadata = null),
+        ("config.metadata.name \"\"", config => config.Metadata.Name = ""),
+        ("config.metadata.uid \"\"", config => config.Metadata.Uid = ""),
+        ("config.metadata.namespace \"a?b\"", config => config.Metadata.Namespace = "a\nb"),
+        ("config.log_directory \"relative\"", config => config.LogDirectory = "relative"),
+        ("config.port_mappings[0].container_port \"0\"", config => config.PortMappings.Add(new Wire.PortMapping())),
+        ("config.port_mappings[0].host_port \"-1\"", config => config.PortMappings.Add(new Wire.PortMapping { ContainerPort = 1, HostPort = -1 })),
+        ("config.port_mappings[0].protocol \"9\"", config => config.PortMappings.Add(new Wire.PortMapping { ContainerPort = 1, Protocol = (Wire.Protocol)9 })),
+        ("config.windows \"set\"", config => config.Windows = new Wire.WindowsPodSandboxConfig()),
+        ("config.linux.security_context.namespace_options.ipc \"8\"", config => Security(config).NamespaceOptions = new Wire.NamespaceOption { Ipc = (Wire.NamespaceMode)8 }),
+        ("config.linux.security_context.run_as_user \"4294967295\"", config => Security(config).RunAsUser = new Wire.Int64Value { Value = uint.MaxValue }),
+        ("config.linux.security_context.supplemental_groups \"-1\"", config => Security(config).SupplementalGroups.Add(-1)),
+        ("config.linux.security_context.seccomp.profile_type \"5\"", config => Security(config).Seccomp = new Wire.SecurityProfile { ProfileType = (Wire.SecurityProfile.Types.ProfileType)5 }),
+    ];
+
     [Fact]
     public void Everything_that_a_kubelet_sends_arrives()
     {
@@ -51,35 +68,17 @@ public sealed class PodConfigMapTests
     [Fact]
     public void The_smallest_pod_is_its_metadata() => Assert.Null(PodConfigMap.FromWire(Good()).Dns);
 
-    public static TheoryData<string, Action<Wire.PodSandboxConfig>> Wrong => new()
-    {
-        { "config.metadata: missing", config => config.Metadata = null },
-        { "config.metadata.name \"\"", config => config.Metadata.Name = "" },
-        { "config.metadata.uid \"\"", config => config.Metadata.Uid = "" },
-        { "config.metadata.namespace \"a?b\"", config => config.Metadata.Namespace = "a\nb" },
-        { "config.log_directory \"relative\"", config => config.LogDirectory = "relative" },
-        { "config.port_mappings[0].container_port \"0\"", config => config.PortMappings.Add(new Wire.PortMapping()) },
-        { "config.port_mappings[0].host_port \"-1\"", config => config.PortMappings.Add(new Wire.PortMapping { ContainerPort = 1, HostPort = -1 }) },
-        { "config.port_mappings[0].protocol \"9\"", config => config.PortMappings.Add(new Wire.PortMapping { ContainerPort = 1, Protocol = (Wire.Protocol)9 }) },
-        { "config.windows \"set\"", config => config.Windows = new Wire.WindowsPodSandboxConfig() },
-        { "config.linux.security_context.namespace_options.ipc \"8\"", config => Security(config).NamespaceOptions = new Wire.NamespaceOption { Ipc = (Wire.NamespaceMode)8 } },
-        { "config.linux.security_context.run_as_user \"4294967295\"", config => Security(config).RunAsUser = new Wire.Int64Value { Value = uint.MaxValue } },
-        { "config.linux.security_context.supplemental_groups \"-1\"", config => Security(config).SupplementalGroups.Add(-1) },
-        { "config.linux.security_context.seccomp.profile_type \"5\"", config => Security(config).Seccomp = new Wire.SecurityProfile { ProfileType = (Wire.SecurityProfile.Types.ProfileType)5 } },
-    };
-
-    [Theory]
-    [MemberData(nameof(Wrong), DisableDiscoveryEnumeration = true)]
-    public void A_wrong_field_is_named(string message, Action<Wire.PodSandboxConfig> spoil)
+    [Fact]
+    public void A_wrong_field_is_named() => Assert.All(s_wrong, wrong =>
     {
         Wire.PodSandboxConfig wire = Good();
-        spoil(wire);
+        wrong.Spoil(wire);
 
         EngineException e = Assert.Throws<EngineException>(() => PodConfigMap.FromWire(wire));
 
         Assert.Equal(EngineError.InvalidArgument, e.Error);
-        Assert.StartsWith(message, e.Message, StringComparison.Ordinal);
-    }
+        Assert.StartsWith(wrong.Message, e.Message, StringComparison.Ordinal);
+    });
 
     private static Wire.LinuxSandboxSecurityContext Security(Wire.PodSandboxConfig config)
     {

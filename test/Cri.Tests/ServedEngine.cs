@@ -2,7 +2,6 @@
 using System.Net.Sockets;
 using Gantry.Cgroups;
 using Gantry.Cri.Control;
-using Gantry.Cri.V1;
 using Gantry.Engine;
 using Gantry.Images;
 using Gantry.Kit;
@@ -28,9 +27,9 @@ internal sealed class ServedEngine : IAsyncDisposable
     {
     }
 
-    public RuntimeService.RuntimeServiceClient Runtime { get; private set; } = null!;
+    public V1.RuntimeService.RuntimeServiceClient Runtime { get; private set; } = null!;
 
-    public ImageService.ImageServiceClient Images { get; private set; } = null!;
+    public V1.ImageService.ImageServiceClient Images { get; private set; } = null!;
 
     public Gantry.Control.V1.Control.ControlClient Control { get; private set; } = null!;
 
@@ -124,8 +123,8 @@ internal sealed class ServedEngine : IAsyncDisposable
             },
         };
         GrpcChannel channel = Own(GrpcChannel.ForAddress("http://localhost", new GrpcChannelOptions { HttpHandler = handler, DisposeHttpClient = true }));
-        Runtime = new RuntimeService.RuntimeServiceClient(channel);
-        Images = new ImageService.ImageServiceClient(channel);
+        Runtime = new V1.RuntimeService.RuntimeServiceClient(channel);
+        Images = new V1.ImageService.ImageServiceClient(channel);
         Control = new Gantry.Control.V1.Control.ControlClient(channel);
     }
 }

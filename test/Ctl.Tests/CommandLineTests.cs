@@ -38,7 +38,7 @@ public sealed class CommandLineTests
     {
         ParseResult result = GantryCommand.Create().Parse("run -d image -p -d --name x");
 
-        Assert.Equal(["-p", "-d", "--name", "x"], result.GetValue(Run.RunOptions.Command));
+        Assert.Equal(["-p", "-d", "--name", "x"], result.GetValue(Run.RunOptions.Command)!);
         Assert.Null(result.GetValue(Run.RunOptions.Name));
     }
 

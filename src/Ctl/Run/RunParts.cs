@@ -15,7 +15,7 @@ internal static class RunParts
     {
         (string rest, Protocol protocol) = SplitProtocol(text);
         int containerColon = rest.LastIndexOf(':');
-        int hostColon = containerColon < 0 ? -1 : rest.LastIndexOf(':', Math.Max(0, containerColon - 1));
+        int hostColon = containerColon <= 0 ? -1 : rest.LastIndexOf(':', containerColon - 1);
         string host = containerColon < 0 ? "" : rest[(hostColon + 1)..containerColon];
         string address = hostColon > 0 ? rest[..hostColon].Trim('[', ']') : "";
         if (!TryPort(rest[(containerColon + 1)..], out int containerPort) || !TryPort(host, out int hostPort)
