@@ -12,20 +12,35 @@ internal sealed partial class ControlService
     {
         string id = Lookup.ContainerId(engine, request.ContainerId);
 
-        // Listen first, look second: an exit between the two is not missed.
-        await using IAsyncEnumerator<ContainerEvent> events =
-            engine.Events.ListenAsync(context.CancellationToken).GetAsyncEnumerator(context.CancellationToken);
-        ValueTask<bool> next = events.MoveNextAsync();
-        Container container = engine.Containers.Status(id);
-        while (container.State is ContainerState.Created or ContainerState.Running && await next)
-        {
-            container = engine.Containers.Status(id);
-            if (container.State is ContainerState.Created or ContainerState.Running)
-            {
-                next = events.MoveNextAsync();
-            }
-        }
+        Container container = await EndAsync(id, context.CancellationToken);
 
         return new WaitResponse { ExitCode = container.Status.ExitCode ?? 0, Reason = container.Status.Reason ?? "" };
+    }
+
+    private async Task<Container> EndAsync(string id, CancellationToken cancellationToken)
+    {
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        IAsyncEnumerator<ContainerEvent> events = engine.Events.ListenAsync(leaving.Token).GetAsyncEnumerator(leaving.Token);
+
+        // Listen first, look second: an exit between the two is not missed.
+        Task<bool> next = events.MoveNextAsync().AsTask();
+        try
+        {
+            Container container = engine.Containers.Status(id);
+            while (container.State is ContainerState.Created or ContainerState.Running && await next)
+            {
+                container = engine.Containers.Status(id);
+                next = events.MoveNextAsync().AsTask();
+            }
+
+            return container;
+        }
+        finally
+        {
+            // An iterator must not be disposed while it waits.
+            await leaving.CancelAsync();
+            await next.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            await events.DisposeAsync();
+        }
     }
 }
