@@ -86,6 +86,9 @@ public sealed record CreateContainer
     /// <summary>Absolute path of the CRI log; empty: output is discarded.</summary>
     public string LogPath { get; init; } = "";
 
+    /// <summary>Directory above <see cref="LogPath"/>: symbolic links are followed up to it and refused below; <see langword="null"/>: refused everywhere.</summary>
+    public string? LogRoot { get; init; }
+
     public bool Stdin { get; init; }
 
     public bool StdinOnce { get; init; }

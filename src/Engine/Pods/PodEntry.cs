@@ -62,8 +62,8 @@ internal sealed class PodEntry(RecordStore<PodRecord> store, PodRecord record)
     {
         lock (_lock)
         {
-            store.Remove(Id);
             _deleted = true;
+            store.Remove(Id);
         }
     }
 

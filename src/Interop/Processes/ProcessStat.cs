@@ -6,10 +6,13 @@ namespace Gantry.Interop.Processes;
 /// <summary>Facts about a process from <c>/proc/PID/stat</c> (proc_pid_stat(5)).</summary>
 /// <param name="State">Field 3: R, S, D, Z, T, t, X, I.</param>
 /// <param name="ParentPid">Field 4.</param>
+/// <param name="Session">Field 6: pid of the session's leader.</param>
 /// <param name="StartTime">Field 22, clock ticks since boot. With the pid it names one process for ever.</param>
-public readonly record struct ProcessStat(char State, int ParentPid, ulong StartTime)
+public readonly record struct ProcessStat(char State, int ParentPid, int Session, ulong StartTime)
 {
     private const int MaxLength = 4096;
+    private const int ParentField = 4;
+    private const int SessionField = 6;
     private const int StartTimeField = 22;
 
     /// <summary>Reads the facts of a process.</summary>
@@ -48,23 +51,25 @@ public readonly record struct ProcessStat(char State, int ParentPid, ulong Start
         ReadOnlySpan<byte> rest = line[(close + 2)..];
         char state = (char)rest[0];
         int parent = 0;
+        int session = 0;
         int field = 3;
         foreach (Range range in rest.Split((byte)' '))
         {
             ReadOnlySpan<byte> text = rest[range];
-            if (field == 4 && !Utf8Parser.TryParse(text, out parent, out _))
+            if ((field == ParentField && !Utf8Parser.TryParse(text, out parent, out _))
+                || (field == SessionField && !Utf8Parser.TryParse(text, out session, out _)))
             {
                 break;
             }
 
             if (field == StartTimeField && Utf8Parser.TryParse(text, out ulong start, out _))
             {
-                return new ProcessStat(state, parent, start);
+                return new ProcessStat(state, parent, session, start);
             }
 
             field++;
         }
 
-        throw new FormatException("/proc/PID/stat: no numbers in fields 4 and 22");
+        throw new FormatException("/proc/PID/stat: no numbers in fields 4, 6 and 22");
     }
 }

@@ -31,6 +31,24 @@ public static unsafe class UnixSocket
             : throw SyscallException.FromLastError("socketpair", "AF_UNIX");
     }
 
+    /// <summary>Takes a connected socket that this process was started with.</summary>
+    /// <returns><see langword="null"/>: the descriptor is closed, or no unix stream socket; then it stays as it is.</returns>
+    public static OwnedFd? TryAdopt(int fd)
+    {
+        const int SO_TYPE = 3;
+        const int SO_DOMAIN = 39;
+        const int F_SETFD = 2;
+        const int FD_CLOEXEC = 1;
+        if (GetOption(fd, SO_DOMAIN) != AF_UNIX || GetOption(fd, SO_TYPE) != SOCK_STREAM || Libc.fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+        {
+            return null;
+        }
+
+        OwnedFd socket = new(fd);
+        Pipe.SetNonBlocking(socket);
+        return socket;
+    }
+
     /// <summary>Listens on a path that must not exist.</summary>
     /// <param name="directory">An open directory; the path's length limit (108 bytes) then counts only for the name.</param>
     /// <param name="mode">Permission bits, in force from the instant the name exists.</param>
@@ -121,6 +139,14 @@ public static unsafe class UnixSocket
         return Libc.getsockopt(lease.Fd, SOL_SOCKET, SO_PEERCRED, credentials, &length) == 0
             ? new PeerCredentials(credentials[0], (uint)credentials[1], (uint)credentials[2])
             : throw SyscallException.FromLastError("getsockopt", "SO_PEERCRED");
+    }
+
+    /// <returns>-1: no such option, no socket.</returns>
+    private static int GetOption(int fd, int option)
+    {
+        int value = 0;
+        uint length = sizeof(int);
+        return Libc.getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0 ? value : -1;
     }
 
     private static OwnedFd Create()

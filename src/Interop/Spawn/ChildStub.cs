@@ -33,13 +33,8 @@ public static unsafe class ChildStub
     private const ulong SIGCHLD = 17;
 
     /// <summary>Loads the stub now. Under the JIT it is a file beside the program, out of reach for a thread in another mount namespace.</summary>
-    public static void EnsureLoaded()
-    {
-        if (System.Runtime.CompilerServices.RuntimeFeature.IsDynamicCodeSupported)
-        {
-            NativeLibrary.Load("gantrystub", typeof(ChildStub).Assembly, null);
-        }
-    }
+    /// <remarks>A published program has it linked in and finds no file. (RuntimeFeature does not tell: it is false under the JIT too when the project publishes AOT.)</remarks>
+    public static void EnsureLoaded() => NativeLibrary.TryLoad("gantrystub", typeof(ChildStub).Assembly, null, out _);
 
     /// <summary>Runs <paramref name="list"/>, whose last operations are execve calls, in a new process.</summary>
     /// <param name="flags">New namespaces. CLONE_VM, CLONE_VFORK, CLONE_PIDFD and CLONE_CLEAR_SIGHAND are added.</param>

@@ -11,6 +11,7 @@ internal static class MonitorSpawn
     private const int F_DUPFD = 0;
     private const int SIG_SETMASK = 2;
     private const int SigsetSize = 8;
+    private const ulong ChildSignal = 1UL << ((int)Interop.Processes.Signal.SIGCHLD - 1);
     private const int FirstFree = 10;
     private const int ConnectionFd = 3;
     private const int PrivateUmask = 0x3F; // 077
@@ -37,7 +38,8 @@ internal static class MonitorSpawn
         list.Add(SyscallNumber.SYS_setsid, "setsid", "", []);
         list.Add(SyscallNumber.SYS_umask, "umask", "077", [PrivateUmask]);
         list.Add(SyscallNumber.SYS_chdir, "chdir", "/", [list.Text("/")]);
-        list.Add(SyscallNumber.SYS_rt_sigprocmask, "rt_sigprocmask", "none blocked", [SIG_SETMASK, list.Value(0UL), 0, SigsetSize]);
+        // Every thread of the monitor is born with SIGCHLD blocked, so that its signalfd loses none.
+        list.Add(SyscallNumber.SYS_rt_sigprocmask, "rt_sigprocmask", "SIGCHLD", [SIG_SETMASK, list.Value(ChildSignal), 0, SigsetSize]);
         list.Add(
             SyscallNumber.SYS_execve, "execve", program,
             [list.Text(program), list.TextArray([program, "pod", "--dir", podDirectory]), list.TextArray(environment)]);

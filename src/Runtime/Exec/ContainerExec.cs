@@ -67,7 +67,8 @@ public static class ContainerExec
             SeccompFilter? filter = request.Seccomp is LinuxSeccomp profile ? SeccompCompiler.Compile(profile) : null;
             stdio.GiveTo(request.Process.User.Uid, request.Process.User.Gid);
             list.CloseOnExec();
-            SafeHandle? into = CgroupOperations.Append(list, request.Cgroup, opened => join = opened);
+            SafeHandle? shared = CgroupOperations.Append(list, request.Cgroup, opened => join = opened);
+            SafeHandle? into = request.Group?.Directory ?? shared;
             CloneFlags types = NamespacePlan.JoinFlags(request.Namespaces);
             list.SetNamespace(request.Container, types);
             ProcessOperations.NewSession(list);

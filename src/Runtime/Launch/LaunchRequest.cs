@@ -51,6 +51,9 @@ public sealed record ExecRequest
 
     public Cgroup? Cgroup { get; init; }
 
+    /// <summary>A v2 group of the exec's own, in which it is born instead of <see cref="Cgroup"/>'s v2 directory.</summary>
+    public ExecGroup? Group { get; init; }
+
     public required LaunchNamespace From { get; init; }
 
     public ProcessStdio? Stdio { get; init; }

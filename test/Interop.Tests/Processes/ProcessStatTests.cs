@@ -19,7 +19,7 @@ public sealed class ProcessStatTests
     {
         ProcessStat stat = ProcessStat.Parse(Encoding.UTF8.GetBytes("12 " + command + Tail));
 
-        Assert.Equal(new ProcessStat('S', 77, 4242), stat);
+        Assert.Equal(new ProcessStat('S', 77, 6, 4242), stat);
     }
 
     [Theory]
