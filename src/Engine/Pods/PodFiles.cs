@@ -24,11 +24,12 @@ internal static class PodFiles
     internal static void MakeDirectory(string directory) => Directory.CreateDirectory(directory, Private);
 
     /// <param name="addresses">Of the pod; not read with the host's network.</param>
-    internal static void Write(string directory, PodRecord pod, IEnumerable<string> addresses)
+    /// <param name="resolvConf">The node's, for pods that bring no servers.</param>
+    internal static void Write(string directory, PodRecord pod, IEnumerable<string> addresses, string resolvConf)
     {
         Write(directory, "hostname", HostsFile.Hostname(pod.Hostname));
         Write(directory, "hosts", pod.HostNetwork ? HostsFile.ReadHost() : HostsFile.Build(addresses, pod.Hostname));
-        Write(directory, "resolv.conf", ResolvConf.Build(Dns(pod.Config.Dns), ResolvConf.ReadHost()));
+        Write(directory, "resolv.conf", ResolvConf.Build(Dns(pod.Config.Dns), ResolvConf.ReadHost(resolvConf)));
     }
 
     /// <summary>Absent is success.</summary>

@@ -88,7 +88,7 @@ internal static class PodStart
             static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         using PodAttachment? attachment = attach.IsCompletedSuccessfully ? await attach : null;
         await Task.WhenAll(launch, attach, cgroup);
-        PodFiles.Write(directory, pod.Record, pod.Snapshot.Addresses);
+        PodFiles.Write(directory, pod.Record, pod.Snapshot.Addresses, engine.Options.ResolvConf);
         await pod.Monitor!.ConfigureAsync(PodPlan.Configuration(pod.Record), attachment?.Namespace, CancellationToken.None);
         pod.Update(record => record with { ReadyAt = engine.Now });
     }

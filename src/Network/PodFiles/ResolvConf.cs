@@ -40,7 +40,8 @@ public static class ResolvConf
     }
 
     /// <summary>The host's file (at most 64 KiB of it); systemd-resolved's upstream file when the host's names only loopback resolvers.</summary>
-    public static string ReadHost() => ReadHost("/etc/resolv.conf", "/run/systemd/resolve/resolv.conf");
+    /// <param name="path">Normally <c>/etc/resolv.conf</c>.</param>
+    public static string ReadHost(string path) => ReadHost(path, "/run/systemd/resolve/resolv.conf");
 
     internal static string ReadHost(string path, string upstreamPath)
     {
