@@ -47,7 +47,14 @@ internal sealed unsafe class NetlinkSocket : IDisposable
         {
             NetlinkWriter batch = new(_sequence);
             build(batch);
-            Send(batch.Finish());
+            ReadOnlySpan<byte> messages = batch.Finish();
+            if (messages.IsEmpty)
+            {
+                // Everything was there already; the kernel refuses an empty write (ENODATA).
+                return;
+            }
+
+            Send(messages);
             _sequence = batch.NextSequence;
             Collect(batch.Expected, onData);
         }
