@@ -14,7 +14,7 @@ internal static class InfoCommand
     {
         InfoResponse info = await session.Daemon.Control.InfoAsync(new InfoRequest(), cancellationToken: cancellationToken);
         StatusResponse status = await session.Daemon.Runtime.StatusAsync(new StatusRequest(), cancellationToken: cancellationToken);
-        InfoShape shape = Shape(info, status) with { Node = NodeFindings.Read(info.CgroupDriver) };
+        InfoShape shape = Shape(info, status) with { Node = NodeFindings.Read() };
         if (session.WantsJson)
         {
             session.Screen.Json(shape, ShapeJson.Printed.InfoShape);
