@@ -92,7 +92,7 @@ internal sealed record CommandLine
                 ?? throw new ConfigException([$"{option}: \"{value}\"; accepted: {key.Accepted}"]);
         }
 
-        return config;
+        return ConfigKeys.Checked(config);
     }
 
     private static (string Option, string? Value) Split(string argument)

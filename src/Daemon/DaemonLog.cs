@@ -30,6 +30,9 @@ internal static partial class DaemonLog
     [LoggerMessage(1008, LogLevel.Error, "gantryd cannot go on")]
     internal static partial void Failed(this ILogger logger, Exception cause);
 
+    [LoggerMessage(1009, LogLevel.Error, "gantryd cannot go on: {Reason}")]
+    internal static partial void CannotGoOn(this ILogger logger, string reason);
+
     [LoggerMessage(1010, LogLevel.Debug, "network: {Notice}")]
     internal static partial void NetworkDebug(this ILogger logger, string notice, Exception? cause);
 

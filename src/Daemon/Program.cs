@@ -56,6 +56,11 @@ async Task<int> RunAsync(CommandLine options, DaemonConfig config)
         await ServeAsync(options, config, output, log);
         return Success;
     }
+    catch (Exception e) when (e is EngineException or NetworkException or ImageException or CgroupException or IOException or UnauthorizedAccessException)
+    {
+        logger.CannotGoOn(e.Message);
+        return Failure;
+    }
     catch (Exception e) when (e is not ConfigException)
     {
         logger.Failed(e);

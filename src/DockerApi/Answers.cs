@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Gantry.DockerApi;
@@ -63,4 +65,11 @@ internal sealed record InfoAnswer
 [JsonSerializable(typeof(ErrorAnswer))]
 [JsonSerializable(typeof(VersionAnswer))]
 [JsonSerializable(typeof(InfoAnswer))]
-internal sealed partial class DockerJson : JsonSerializerContext;
+internal sealed partial class DockerJson : JsonSerializerContext
+{
+    private static DockerJson? s_answers;
+
+    /// <summary>For programs, not for HTML: '+' stays what it is.</summary>
+    internal static DockerJson Answers =>
+        s_answers ??= new DockerJson(new JsonSerializerOptions(Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+}

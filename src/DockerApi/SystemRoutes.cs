@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Globalization;
 using System.Text.Json.Serialization.Metadata;
 using Gantry.Engine;
 using Gantry.Engine.Containers;
@@ -25,7 +24,7 @@ internal sealed class SystemRoutes(GantryEngine engine, string version)
         context,
         StatusCodes.Status501NotImplemented,
         new ErrorAnswer($"{context.Request.Method} {context.Request.Path}: not served by gantryd yet; served: /_ping, /version, /info"),
-        DockerJson.Default.ErrorAnswer);
+        DockerJson.Answers.ErrorAnswer);
 
     internal Task VersionAsync(HttpContext context) => WriteAsync(
         context,
@@ -39,7 +38,7 @@ internal sealed class SystemRoutes(GantryEngine engine, string version)
             KernelVersion = KernelRelease(),
             Components = [new ComponentAnswer("Engine", version)],
         },
-        DockerJson.Default.VersionAnswer);
+        DockerJson.Answers.VersionAnswer);
 
     internal Task InfoAsync(HttpContext context)
     {
@@ -59,7 +58,7 @@ internal sealed class SystemRoutes(GantryEngine engine, string version)
             MemTotal = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes,
             Name = Environment.MachineName,
         };
-        return WriteAsync(context, StatusCodes.Status200OK, answer, DockerJson.Default.InfoAnswer);
+        return WriteAsync(context, StatusCodes.Status200OK, answer, DockerJson.Answers.InfoAnswer);
     }
 
     private static async Task WriteAsync<T>(HttpContext context, int status, T answer, JsonTypeInfo<T> type)
@@ -74,7 +73,7 @@ internal sealed class SystemRoutes(GantryEngine engine, string version)
         context.Response.Headers["Api-Version"] = DockerEndpoints.ApiVersion;
         context.Response.Headers["Docker-Experimental"] = "false";
         context.Response.Headers["Ostype"] = "linux";
-        context.Response.Headers.Server = string.Create(CultureInfo.InvariantCulture, $"Gantry (linux)");
+        context.Response.Headers.Server = "Gantry (linux)";
     }
 
     private static string KernelRelease() => File.ReadAllText("/proc/sys/kernel/osrelease").TrimEnd();

@@ -40,4 +40,15 @@ public sealed class CommandLineTests
 
         Assert.Equal("--log-level: \"loud\"; accepted: \"trace\", \"debug\", \"info\", \"warning\", \"error\"", e.Message);
     }
+
+    [Fact]
+    public void Keys_that_do_not_go_together_are_refused()
+    {
+        using var directory = new TempDirectory();
+        string noPool = directory.Write("a.toml", "[network]\nipv4_pool = \"\"\nipv6_pool = \"\"");
+        string oneSocket = directory.Write("b.toml", "listen = \"/x.sock\"\ndocker.listen = \"/x.sock\"");
+
+        Assert.Contains("both are empty", Assert.Throws<ConfigException>(() => CommandLine.Parse(["--config", noPool]).Load()).Message, StringComparison.Ordinal);
+        Assert.Contains("two different paths", Assert.Throws<ConfigException>(() => CommandLine.Parse(["--config", oneSocket]).Load()).Message, StringComparison.Ordinal);
+    }
 }

@@ -43,7 +43,7 @@ public sealed class ConfigFileTests
     public void All_ways_to_write_a_key_mean_the_same(string text) => Assert.Equal(LogLevel.Error, Parse(text).LogLevel);
 
     [Theory]
-    [InlineData("\n\n[network]\nmtu = \"big\"", "gantry.toml:4: network.mtu: \"big\"; accepted: an integer from 0 to 65535")]
+    [InlineData("\n\n[network]\nmtu = \"big\"", "gantry.toml:4: network.mtu: \"big\"; accepted: an integer from 1280 to 65535, or 0")]
     [InlineData("root = \"relative\"", "gantry.toml:1: root: \"relative\"; accepted: an absolute path")]
     [InlineData("root = 3", "gantry.toml:1: root: 3; accepted: an absolute path")]
     [InlineData("docker.enabled = 1", "gantry.toml:1: docker.enabled: 1; accepted: true, false")]
@@ -51,6 +51,8 @@ public sealed class ConfigFileTests
     [InlineData("network.ipv4_pool = \"10.0.0.0/33\"", "gantry.toml:1: network.ipv4_pool: \"10.0.0.0/33\"; accepted: an IPv4 prefix from /8 to /30, or \"\"")]
     [InlineData("network.ipv4_pool = \"fd00::/64\"", "gantry.toml:1: network.ipv4_pool: \"fd00::/64\"; accepted: an IPv4 prefix from /8 to /30, or \"\"")]
     [InlineData("cni.plugin_dirs = [\"/a\", \"b\"]", "gantry.toml:1: cni.plugin_dirs: [\"/a\", \"b\"]; accepted: absolute paths")]
+    [InlineData("network.ipv4_pool = \"10.0.0.1/16\"", "gantry.toml:1: network.ipv4_pool: \"10.0.0.1/16\"; accepted: an IPv4 prefix from /8 to /30, or \"\"")]
+    [InlineData("network.nftables_table = \"a-b\"", "gantry.toml:1: network.nftables_table: \"a-b\"; accepted: 1 to 32 letters, digits, '_', a letter first")]
     [InlineData("cni.plugin_dirs = [1]", "gantry.toml:1: cni.plugin_dirs: a value of another kind; accepted: absolute paths")]
     public void A_wrong_value_is_named_with_its_line_and_what_is_accepted(string text, string error)
     {

@@ -31,7 +31,7 @@ internal static class VerboseInfo
 
     internal static string Of(EngineOptions options) => JsonSerializer.Serialize(
         new NodeInfo(
-            options.Root, options.State, options.CgroupDriver.ToString(), options.DefaultCgroupParent, options.MonitorProgram),
+            options.Root, options.State, options.CgroupDriver.ToString().ToLowerInvariant(), options.DefaultCgroupParent, options.MonitorProgram),
         InfoJson.Default.NodeInfo);
 }
 

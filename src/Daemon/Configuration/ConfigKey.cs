@@ -37,12 +37,19 @@ internal sealed record ConfigKey
         };
 
     internal static ConfigKey Number(
-        string name, long minimum, long maximum, Func<DaemonConfig, long> get, Func<DaemonConfig, long, DaemonConfig> set) => new()
+        string name,
+        long minimum,
+        long maximum,
+        Func<DaemonConfig, long> get,
+        Func<DaemonConfig, long, DaemonConfig> set,
+        bool orZero = false) => new()
         {
             Name = name,
-            Accepted = $"an integer from {minimum} to {maximum}",
+            Accepted = $"an integer from {minimum} to {maximum}{(orZero ? ", or 0" : "")}",
             Get = config => new ConfigValue { Number = get(config) },
-            Set = (config, value) => value.Number is long number && number >= minimum && number <= maximum ? set(config, number) : null,
+            Set = (config, value) => value.Number is long number && ((number >= minimum && number <= maximum) || (orZero && number == 0))
+                ? set(config, number)
+                : null,
         };
 
     internal static ConfigKey Truth(string name, Func<DaemonConfig, bool> get, Func<DaemonConfig, bool, DaemonConfig> set) => new()

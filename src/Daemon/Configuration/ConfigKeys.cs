@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Logging;
 
@@ -9,6 +8,7 @@ namespace Gantry.Daemon.Configuration;
 internal static class ConfigKeys
 {
     private const int MaxInterfaceName = 15;
+    private const int MaxTableName = 32;
 
     /// <summary>sun_path is 108 bytes with its NUL.</summary>
     private const int MaxSocketPath = 107;
@@ -43,17 +43,17 @@ internal static class ConfigKeys
         ConfigKey.Text("cgroup.parent", "an absolute path, or the name of a systemd slice", IsCgroupParent,
             c => c.CgroupParent, (c, v) => c with { CgroupParent = v }),
         ConfigKey.Word("network.mode", s_networks, c => c.NetworkMode, (c, v) => c with { NetworkMode = v }),
-        ConfigKey.Text("network.bridge", "an interface name of 1 to 15 letters, digits, '-', '_', '.'", IsInterface,
+        ConfigKey.Text("network.bridge", "1 to 15 letters, digits, '-', '_', a letter first", value => IsWord(value, MaxInterfaceName, "-_"),
             c => c.Bridge, (c, v) => c with { Bridge = v }),
         ConfigKey.Text("network.ipv4_pool", "an IPv4 prefix from /8 to /30, or \"\"", v => v.Length == 0 || IsPrefix(v, 4, 8, 30),
             c => c.Ipv4Pool, (c, v) => c with { Ipv4Pool = v }),
         ConfigKey.Text("network.ipv6_pool", "an IPv6 prefix from /48 to /124, or \"\"", v => v.Length == 0 || IsPrefix(v, 16, 48, 124),
             c => c.Ipv6Pool, (c, v) => c with { Ipv6Pool = v }),
-        ConfigKey.Number("network.mtu", 0, 65535, c => c.Mtu, (c, v) => c with { Mtu = v }),
+        ConfigKey.Number("network.mtu", 1280, 65535, c => c.Mtu, (c, v) => c with { Mtu = v }, orZero: true),
         ConfigKey.Truth("network.masquerade", c => c.Masquerade, (c, v) => c with { Masquerade = v }),
         ConfigKey.List("network.no_masquerade", "IPv4 and IPv6 prefixes", v => IsPrefix(v, 4, 0, 32) || IsPrefix(v, 16, 0, 128),
             c => c.NoMasquerade, (c, v) => c with { NoMasquerade = v }),
-        ConfigKey.Text("network.nftables_table", "a name of 1 to 15 letters, digits, '-', '_', '.'", IsInterface,
+        ConfigKey.Text("network.nftables_table", "1 to 32 letters, digits, '_', a letter first", value => IsWord(value, MaxTableName, "_"),
             c => c.FirewallTable, (c, v) => c with { FirewallTable = v }),
         ConfigKey.AbsolutePath("cni.config_dir", c => c.CniConfigDirectory, (c, v) => c with { CniConfigDirectory = v }),
         ConfigKey.List("cni.plugin_dirs", "absolute paths", ConfigKey.IsPath,
@@ -64,6 +64,20 @@ internal static class ConfigKeys
         ConfigKey.Truth("docker.enabled", c => c.DockerEnabled, (c, v) => c with { DockerEnabled = v }),
         SocketPath("docker.listen", c => c.DockerListen, (c, v) => c with { DockerListen = v }),
     ];
+
+    /// <summary>What no single key can see.</summary>
+    /// <exception cref="ConfigException">Two keys do not go together.</exception>
+    internal static DaemonConfig Checked(DaemonConfig config)
+    {
+        if (config.Ipv4Pool.Length == 0 && config.Ipv6Pool.Length == 0 && config.NetworkMode != NetworkChoice.Cni)
+        {
+            throw new ConfigException(["network.ipv4_pool, network.ipv6_pool: both are empty; accepted: at least one prefix, or network.mode = \"cni\""]);
+        }
+
+        return config.ListenPath != config.DockerListenPath
+            ? config
+            : throw new ConfigException([$"listen, docker.listen: both are \"{config.ListenPath}\"; accepted: two different paths"]);
+    }
 
     internal static ConfigKey? Find(string name) => All.FirstOrDefault(key => key.Name == name);
 
@@ -78,18 +92,16 @@ internal static class ConfigKeys
     private static bool IsHandler(string value) =>
         value.Length is > 0 and < 64 && value.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c is '-' or '.');
 
-    private static bool IsInterface(string value) =>
-        value.Length is > 0 and <= MaxInterfaceName && value.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.');
+    private static bool IsWord(string value, int maxLength, string marks) =>
+        value.Length > 0 && value.Length <= maxLength && char.IsAsciiLetter(value[0])
+        && value.All(c => char.IsAsciiLetterOrDigit(c) || marks.Contains(c));
 
     private static bool IsCgroupParent(string value) =>
         (ConfigKey.IsPath(value) && !value.Split('/').Contains("..")) || value.EndsWith(".slice", StringComparison.Ordinal);
 
-    private static bool IsPrefix(string value, int bytes, int minimum, int maximum)
-    {
-        string[] parts = value.Split('/');
-        return parts.Length == 2
-            && IPAddress.TryParse(parts[0], out IPAddress? address) && address.GetAddressBytes().Length == bytes
-            && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int length)
-            && length >= minimum && length <= maximum;
-    }
+    /// <summary>A network without host bits.</summary>
+    private static bool IsPrefix(string value, int bytes, int minimum, int maximum) =>
+        IPNetwork.TryParse(value, out IPNetwork network)
+        && network.BaseAddress.GetAddressBytes().Length == bytes
+        && network.PrefixLength >= minimum && network.PrefixLength <= maximum;
 }
