@@ -99,9 +99,10 @@ internal static class ConfigKeys
     private static bool IsCgroupParent(string value) =>
         (ConfigKey.IsPath(value) && !value.Split('/').Contains("..")) || value.EndsWith(".slice", StringComparison.Ordinal);
 
-    /// <summary>A network without host bits.</summary>
+    /// <summary>A network without host bits (.NET 10 would clear them without a word).</summary>
     private static bool IsPrefix(string value, int bytes, int minimum, int maximum) =>
         IPNetwork.TryParse(value, out IPNetwork network)
+        && IPAddress.TryParse(value.AsSpan(0, value.IndexOf('/')), out IPAddress? address) && network.BaseAddress.Equals(address)
         && network.BaseAddress.GetAddressBytes().Length == bytes
         && network.PrefixLength >= minimum && network.PrefixLength <= maximum;
 }
