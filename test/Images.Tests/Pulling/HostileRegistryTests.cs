@@ -224,8 +224,9 @@ public sealed class HostileRegistryTests
     [Fact]
     public async Task A_chart_is_refused_as_no_container_image()
     {
-        byte[] chart = Encoding.UTF8.GetBytes(
-            Encoding.UTF8.GetString(_image.Manifest.Content).Replace(MediaTypes.OciConfig, "application/vnd.cncf.helm.config.v1+json", StringComparison.Ordinal));
+        Manifest manifest = ImageDocument.ReadManifest(_image.Manifest.Content);
+        byte[] chart = JsonSerializer.SerializeToUtf8Bytes(
+            manifest with { Config = manifest.Config! with { MediaType = "application/vnd.cncf.helm.config.v1+json" } }, ImageJson.Default.Manifest);
 
         ImageException error = await FailAsync(_ => ScriptedResponse.Blob(new TestBlob(chart), MediaTypes.OciManifest), out TestNode node);
 

@@ -226,7 +226,7 @@ public sealed class PullTests(RegistryFixture fixture) : IClassFixture<RegistryF
     [Fact]
     public async Task A_layer_that_an_image_has_twice_is_fetched_once_and_stacked_twice()
     {
-        TestLayer empty = new LayerBuilder().Build();
+        TestLayer empty = TestLayer.From(new byte[1024], LayerCompression.Gzip);
         TestImage image = TestImage.Build([empty, Some.Layer("d/a", "1"), empty, empty]);
         string name = Some.Name();
         await using TestNode node = TestNode.Create();

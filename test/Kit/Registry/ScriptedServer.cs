@@ -120,7 +120,11 @@ public sealed class ScriptedServer : IAsyncDisposable
         }
 
         char[] body = new char[headers.TryGetValue("content-length", out string? length) ? int.Parse(length, CultureInfo.InvariantCulture) : 0];
-        await reader.ReadBlockAsync(body);
+        if (body.Length > 0)
+        {
+            await reader.ReadBlockAsync(body);
+        }
+
         string[] parts = first.Split(' ');
         return new ScriptedRequest(parts[0], parts[1], headers, new string(body));
     }
