@@ -4,7 +4,9 @@ using System.Net.Http.Headers;
 namespace Gantry.Images.Distribution;
 
 /// <summary>The Authorization header for one host during one pull. Starts without one; answers challenges.</summary>
-internal sealed class HostAuthorizer : IDisposable
+#pragma warning disable CA1001 // The semaphore has no wait handle; layers may use it after the pull that made it has left.
+internal sealed class HostAuthorizer
+#pragma warning restore CA1001
 {
     private readonly RegistryHost _host;
     private readonly HostCredentials _credentials;
@@ -52,8 +54,6 @@ internal sealed class HostAuthorizer : IDisposable
             _gate.Release();
         }
     }
-
-    public void Dispose() => _gate.Dispose();
 
     private static List<AuthChallenge> Challenges(HttpResponseMessage response) =>
         response.Headers.NonValidated.TryGetValues("WWW-Authenticate", out HeaderStringValues values)

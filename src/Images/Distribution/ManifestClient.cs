@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using Gantry.Oci.Image;
+using Gantry.Storage;
 using Gantry.Storage.Content;
 using Gantry.Storage.Leases;
 
@@ -45,9 +46,8 @@ internal sealed class ManifestClient
     /// <param name="expectedType">What the index said; <see langword="null"/>: nothing did.</param>
     internal async Task<RegistryDocument> GetAsync(Digest digest, string? expectedType, CancellationToken cancellationToken)
     {
-        if (_content.Contains(digest))
+        if (Stored(digest) is byte[] stored)
         {
-            byte[] stored = _content.Read(digest, ImageDocument.MaxBytes);
             return new RegistryDocument(digest, Check(stored, null, expectedType), stored);
         }
 
@@ -63,9 +63,9 @@ internal sealed class ManifestClient
     /// <summary>A small blob: the image's configuration.</summary>
     internal async Task<ReadOnlyMemory<byte>> GetBlobAsync(Descriptor blob, CancellationToken cancellationToken)
     {
-        if (_content.Contains(blob.Digest, blob.Size))
+        if (Stored(blob.Digest) is byte[] stored && stored.Length == blob.Size)
         {
-            return _content.Read(blob.Digest, ImageDocument.MaxBytes);
+            return stored;
         }
 
         byte[] bytes = await _session.FirstAsync(
@@ -75,6 +75,19 @@ internal sealed class ManifestClient
             cancellationToken);
         _content.Write(blob.Digest, bytes);
         return bytes;
+    }
+
+    /// <returns><see langword="null"/> when it is not here, or was damaged and is not here any more.</returns>
+    private byte[]? Stored(Digest digest)
+    {
+        try
+        {
+            return _content.Contains(digest) ? _content.Read(digest, ImageDocument.MaxBytes) : null;
+        }
+        catch (StorageException e) when (e.Error is StorageError.Corrupt or StorageError.NotFound)
+        {
+            return null;
+        }
     }
 
     private async Task<Digest> ResolveAtAsync(RegistryHost host, string path, Lease lease, CancellationToken cancellationToken)

@@ -24,16 +24,16 @@ internal static class RegistryErrors
     internal static ImageException Unreachable(RegistryHost host, string what, Exception cause) =>
         new(ImageError.Unavailable, $"{what}: {host.Name}: {Deepest(cause)}", cause) { Host = host.Name };
 
-    /// <summary>One error for all hosts that were tried. The registry itself, tried last, decides the kind.</summary>
-    internal static ImageException Combine(IReadOnlyList<ImageException> failures)
+    /// <summary>One error for all hosts that were tried. What the registry itself says decides the kind.</summary>
+    internal static ImageException Combine(IReadOnlyList<(RegistryHost Host, ImageException Error)> failures)
     {
-        ImageException last = failures[^1];
+        ImageException main = failures.LastOrDefault(static f => f.Host.IsUpstream).Error ?? failures[^1].Error;
         return failures.Count == 1
-            ? last
-            : new ImageException(last.Error, string.Join("; ", failures.Select(static f => f.Message)), last)
+            ? main
+            : new ImageException(main.Error, string.Join("; ", failures.Select(static f => f.Error.Message)), main)
             {
-                Host = last.Host,
-                StatusCode = last.StatusCode,
+                Host = main.Host,
+                StatusCode = main.StatusCode,
             };
     }
 

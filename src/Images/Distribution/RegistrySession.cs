@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using Gantry.Oci.Image;
@@ -6,7 +7,7 @@ using Gantry.Oci.Image;
 namespace Gantry.Images.Distribution;
 
 /// <summary>Requests about one repository during one pull: authorisation, redirects, retries, hosts in order.</summary>
-internal sealed class RegistrySession : IDisposable
+internal sealed class RegistrySession
 {
     private const int MaxRedirects = 10;
     private const int MaxAttempts = 3;
@@ -16,6 +17,7 @@ internal sealed class RegistrySession : IDisposable
     private readonly HttpClients _clients;
     private readonly TimeProvider _clock;
     private readonly Dictionary<RegistryHost, HostAuthorizer> _authorizers;
+    private readonly ConcurrentDictionary<RegistryHost, bool> _silent = new(ReferenceEqualityComparer.Instance);
 
     /// <param name="credentials">For each host, what may be sent to it.</param>
     internal RegistrySession(
@@ -49,8 +51,8 @@ internal sealed class RegistrySession : IDisposable
     internal async Task<T> FirstAsync<T>(
         HostCapabilities capability, string what, Func<RegistryHost, CancellationToken, Task<T>> use, CancellationToken cancellationToken)
     {
-        var failures = new List<ImageException>();
-        foreach (RegistryHost host in Hosts.Where(h => h.Capabilities.HasFlag(capability)))
+        var failures = new List<(RegistryHost Host, ImageException Error)>();
+        foreach (RegistryHost host in Hosts.Where(h => h.Capabilities.HasFlag(capability)).OrderBy(h => _silent.ContainsKey(h)).ToArray())
         {
             try
             {
@@ -58,7 +60,12 @@ internal sealed class RegistrySession : IDisposable
             }
             catch (ImageException e) when (e.Error is not (ImageError.NoSpace or ImageError.InvalidConfiguration))
             {
-                failures.Add(e);
+                failures.Add((host, e));
+                if (e is { Error: ImageError.Unavailable, StatusCode: 0 })
+                {
+                    // It did not answer at all: for the rest of this pull, others are asked before it.
+                    _silent[host] = true;
+                }
             }
         }
 
@@ -107,14 +114,6 @@ internal sealed class RegistrySession : IDisposable
             }
 
             await Task.Delay(wait, _clock, cancellationToken);
-        }
-    }
-
-    public void Dispose()
-    {
-        foreach (HostAuthorizer authorizer in _authorizers.Values)
-        {
-            authorizer.Dispose();
         }
     }
 

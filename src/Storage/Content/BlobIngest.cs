@@ -104,7 +104,7 @@ public sealed class BlobIngest : IDisposable
         _hashed += data.Length;
     }
 
-    /// <summary>Checks size and digest, waits for the disk, gives the blob its name.</summary>
+    /// <summary>Checks size and digest, gives the blob its name. It is on the disk after the next sync of the file system.</summary>
     /// <exception cref="StorageException"><see cref="StorageError.Corrupt"/>: nothing is kept.</exception>
     public void Commit()
     {
@@ -125,7 +125,6 @@ public sealed class BlobIngest : IDisposable
 
         try
         {
-            RandomAccess.FlushToDisk(_file);
             _store.Committed(Digest, _path, Size);
         }
         catch (IOException e) when (StorageException.IsNoSpace(e))

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections.Concurrent;
-using Gantry.Interop.Durability;
 using Gantry.Oci.Image;
 
 namespace Gantry.Storage.Content;
@@ -9,7 +8,11 @@ namespace Gantry.Storage.Content;
 public sealed record BlobInfo(Digest Digest, long Size);
 
 /// <summary>Files named by their digest, below <c>content/blobs</c>; half-written ones below <c>content/ingest</c>.</summary>
-/// <remarks>A blob is there under its name only when it is complete, checked, and on the disk.</remarks>
+/// <remarks>
+/// A blob gets its name when it is complete and checked. It is not fsynced on its own: a pull syncs the file system once,
+/// before its record is written (a hundred layers cost five seconds otherwise). After a power cut in between, a blob may
+/// be damaged under its name; so whoever reads one checks its digest again, and a damaged one is removed and fetched anew.
+/// </remarks>
 public sealed class ContentStore
 {
     private static readonly string[] s_algorithms = ["sha256", "sha512"];
@@ -204,7 +207,6 @@ public sealed class ContentStore
     {
         string target = PathOf(digest);
         File.Move(partial, target, overwrite: true);
-        FileSync.FsyncDirectory(Path.GetDirectoryName(target)!);
         Interlocked.Add(ref _usedBytes, size);
         Interlocked.Increment(ref _count);
     }
