@@ -94,6 +94,8 @@ internal sealed class LayerPuller : IDisposable
             if (index > 0)
             {
                 await EnsureAsync(plan, index - 1, null, cancellationToken);
+                LowerDirectories.Adopt(
+                    staging.Directory, unpacked.ImplicitDirectories, _snapshots.LayerPaths([.. plan.ChainIds.Take(index)]));
             }
 
             cancellationToken.ThrowIfCancellationRequested();

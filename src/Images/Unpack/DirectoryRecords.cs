@@ -19,9 +19,18 @@ internal sealed record DirectoryAttributes(uint Mode, uint Uid, uint Gid, FileTi
 internal sealed class DirectoryRecords
 {
     private const int MaximumAclBytes = 16 << 20;
+    private const int MaximumImplicitBytes = 16 << 20;
 
     private readonly Dictionary<ulong, Entry> _entries = [];
+    private readonly List<byte[]> _implicit = [];
     private int _aclBytes;
+    private int _implicitBytes;
+
+    /// <summary>What a directory gets that the archive lacks: 0755, root's.</summary>
+    internal static DirectoryAttributes Implicit { get; } = new(0b111_101_101, 0, 0, null, null);
+
+    /// <summary>Paths of directories with <see cref="Implicit"/> attributes, parents first; known after <see cref="Apply"/>.</summary>
+    internal IReadOnlyList<byte[]> ImplicitPaths => _implicit;
 
     /// <param name="parent">Inode of the directory that holds it; 0 for the layer's own.</param>
     /// <param name="name">With a NUL at the end.</param>
@@ -45,7 +54,7 @@ internal sealed class DirectoryRecords
         Stack<Level> levels = new();
         try
         {
-            levels.Push(new Level(null, children[rootInode].GetEnumerator()));
+            levels.Push(new Level(null, [], children[rootInode].GetEnumerator()));
             while (levels.TryPeek(out Level? level))
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -57,7 +66,9 @@ internal sealed class DirectoryRecords
                 else if (TryOpen(level.Fd ?? root, level.Children.Current) is OwnedFd fd)
                 {
                     Entry entry = level.Children.Current;
-                    levels.Push(new Level(fd, children[entry.Inode].GetEnumerator()) { Attributes = entry.Attributes });
+                    byte[] path = [.. level.Path, .. entry.Name.AsSpan()[..^1], (byte)'/'];
+                    levels.Push(new Level(fd, path, children[entry.Inode].GetEnumerator()) { Attributes = entry.Attributes });
+                    Note(path, entry.Attributes);
                 }
             }
         }
@@ -74,6 +85,22 @@ internal sealed class DirectoryRecords
             using OwnedFd fd = OpenFile.Reopen(root, OpenFlags.O_RDONLY | OpenFlags.O_DIRECTORY);
             Level.Give(fd, own.Attributes);
         }
+    }
+
+    private void Note(byte[] path, DirectoryAttributes attributes)
+    {
+        if (!ReferenceEquals(attributes, Implicit))
+        {
+            return;
+        }
+
+        _implicitBytes += path.Length;
+        if (_implicitBytes > MaximumImplicitBytes)
+        {
+            throw new LayerException($"layer archive: more than {MaximumImplicitBytes} bytes of paths of directories without an entry");
+        }
+
+        _implicit.Add(path[..^1]);
     }
 
     private static OwnedFd? TryOpen(SafeHandle parent, Entry entry)
@@ -98,7 +125,8 @@ internal sealed class DirectoryRecords
 
     private sealed record Entry(ulong Inode, ulong Parent, byte[] Name, DirectoryAttributes Attributes);
 
-    private sealed record Level(OwnedFd? Fd, IEnumerator<Entry> Children)
+    /// <param name="Path">From the layer's own directory, each name followed by a slash.</param>
+    private sealed record Level(OwnedFd? Fd, byte[] Path, IEnumerator<Entry> Children)
     {
         public DirectoryAttributes? Attributes { get; init; }
 

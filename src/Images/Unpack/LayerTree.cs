@@ -13,8 +13,6 @@ internal sealed class LayerTree : IDisposable
     private const ResolveFlags Inside =
         ResolveFlags.RESOLVE_IN_ROOT | ResolveFlags.RESOLVE_NO_MAGICLINKS | ResolveFlags.RESOLVE_NO_XDEV;
 
-    private static readonly DirectoryAttributes s_implicit = new(0b111_101_101, 0, 0, null, null);
-
     private readonly OwnedFd _root;
     private readonly DirectoryCache _cache = new();
 
@@ -164,7 +162,7 @@ internal sealed class LayerTree : IDisposable
 
         Check(errno, "mkdirat", name);
         OpenedDirectory directory = Enter(parent, terminated, path, hidden);
-        Records.Set(directory.Inode, parent.Inode, terminated, s_implicit);
+        Records.Set(directory.Inode, parent.Inode, terminated, DirectoryRecords.Implicit);
         return directory;
     }
 

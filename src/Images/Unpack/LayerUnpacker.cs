@@ -8,7 +8,8 @@ namespace Gantry.Images.Unpack;
 /// <summary>Unpacks one layer into a directory in overlayfs form.</summary>
 /// <remarks>
 /// OCI image-spec 1.1, layer.md. Whiteouts become character devices 0/0, opaque directories get
-/// <c>trusted.overlay.opaque</c>. A directory that the archive lacks is made 0755 and root's.
+/// <c>trusted.overlay.opaque</c>. A directory that the archive lacks is made 0755 and root's;
+/// <see cref="LowerDirectories"/> can then give it what the layers below have.
 /// </remarks>
 public static class LayerUnpacker
 {
@@ -73,7 +74,7 @@ public static class LayerUnpacker
         }
 
         writer.Finish(cancellationToken);
-        return new UnpackResult(writer.Entries, writer.Bytes);
+        return new UnpackResult(writer.Entries, writer.Bytes) { ImplicitDirectories = writer.ImplicitDirectories };
     }
 
     /// <summary>Another archive would fail as well.</summary>

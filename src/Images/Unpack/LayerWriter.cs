@@ -57,6 +57,9 @@ internal sealed class LayerWriter : IDisposable
         }
     }
 
+    /// <inheritdoc cref="DirectoryRecords.ImplicitPaths"/>
+    internal IReadOnlyList<byte[]> ImplicitDirectories => _tree.Records.ImplicitPaths;
+
     /// <summary>Directories get their owners, modes and times.</summary>
     internal void Finish(CancellationToken cancellationToken) => _tree.Finish(cancellationToken);
 

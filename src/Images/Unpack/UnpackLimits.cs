@@ -20,4 +20,9 @@ public sealed record UnpackLimits
 /// <summary>What was unpacked.</summary>
 /// <param name="Entries">Entries of the archive, whiteouts included.</param>
 /// <param name="Bytes">Bytes of file content written.</param>
-public sealed record UnpackResult(long Entries, long Bytes);
+public sealed record UnpackResult(long Entries, long Bytes)
+{
+    /// <summary>Paths of directories that the archive used without an entry of their own, parents before children.</summary>
+    /// <remarks>For <see cref="LowerDirectories.Adopt"/>, once the layers below are there.</remarks>
+    public IReadOnlyList<byte[]> ImplicitDirectories { get; init; } = [];
+}

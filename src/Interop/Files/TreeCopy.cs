@@ -205,9 +205,11 @@ public sealed class TreeCopy : IDisposable
         }
     }
 
-    // Order matters: chown clears setuid and security.capability, and every change moves the times.
-    private static void CopyMetadata(SafeHandle source, SafeHandle target, FileStatus status)
+    /// <summary>Gives <paramref name="target"/> owner, mode, attributes (but overlayfs's own) and times of <paramref name="source"/>.</summary>
+    /// <param name="status">Of the source.</param>
+    public static void CopyMetadata(SafeHandle source, SafeHandle target, FileStatus status)
     {
+        // Order matters: chown clears setuid and security.capability, and every change moves the times.
         OpenFile.Chown(target, status.Uid, status.Gid);
         if (status.Type != FileType.SymbolicLink)
         {

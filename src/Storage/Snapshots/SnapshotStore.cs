@@ -109,6 +109,19 @@ public sealed class SnapshotStore : IAsyncDisposable
         }
     }
 
+    /// <summary>Absolute paths of layers, topmost first, as far as they show through; at least one.</summary>
+    /// <param name="chainIds">Chain ids of committed layers, base first.</param>
+    /// <exception cref="StorageException">NotFound: a layer is missing.</exception>
+    public IReadOnlyList<string> LayerPaths(IReadOnlyList<Digest> chainIds)
+    {
+        ArgumentNullException.ThrowIfNull(chainIds);
+        lock (_gate)
+        {
+            RequireAll(chainIds, "an image");
+            return Lower(chainIds);
+        }
+    }
+
     /// <summary>Makes the writable layer of a container; again with the same layers returns the same.</summary>
     /// <param name="containerId">1 to 64 letters, digits, <c>_</c>, <c>-</c> or <c>.</c>.</param>
     /// <param name="chainIds">Chain ids of the image's layers, base first, as in the image's configuration; at most 500.</param>
@@ -122,11 +135,7 @@ public sealed class SnapshotStore : IAsyncDisposable
         StoreTree.CheckId(containerId);
         lock (_gate)
         {
-            if (chainIds.FirstOrDefault(id => !_layers.Contains(id)) is { IsEmpty: false } missing)
-            {
-                throw new StorageException(StorageError.NotFound, $"layer {missing} of container \"{containerId}\": not unpacked");
-            }
-
+            RequireAll(chainIds, $"container \"{containerId}\"");
             IReadOnlyList<Digest>? existing = _containers.Layers(containerId);
             if (existing is null)
             {
@@ -230,7 +239,21 @@ public sealed class SnapshotStore : IAsyncDisposable
 
     internal void Discard(string stagingName) => _trash.Throw(_staging, stagingName);
 
+    private void RequireAll(IReadOnlyList<Digest> chainIds, string user)
+    {
+        if (chainIds.FirstOrDefault(id => !_layers.Contains(id)) is { IsEmpty: false } missing)
+        {
+            throw new StorageException(StorageError.NotFound, $"layer {missing} of {user}: not unpacked");
+        }
+    }
+
     private Snapshot Describe(string containerId, IReadOnlyList<Digest> chainIds)
+    {
+        string container = $"{_root}/containers/{containerId}";
+        return new Snapshot(Lower(chainIds), $"{container}/upper", $"{container}/work");
+    }
+
+    private List<string> Lower(IReadOnlyList<Digest> chainIds)
     {
         List<string> lower = [];
         for (int i = chainIds.Count - 1; i >= 0; i--)
@@ -244,8 +267,7 @@ public sealed class SnapshotStore : IAsyncDisposable
             }
         }
 
-        string container = $"{_root}/containers/{containerId}";
-        return new Snapshot(lower.Count > 0 ? lower : [$"{_root}/empty"], $"{container}/upper", $"{container}/work");
+        return lower.Count > 0 ? lower : [$"{_root}/empty"];
     }
 
     private bool Make(string containerId, IReadOnlyList<Digest> chainIds)

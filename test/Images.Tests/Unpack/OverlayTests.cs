@@ -44,6 +44,24 @@ public sealed class OverlayTests : IDisposable
         Assert.Equal("/etc/f", root.CanonicalPath(file));
     }
 
+    [Fact]
+    public async Task Directories_that_a_layer_does_not_describe_stay_as_they_were_below()
+    {
+        TarBuilder lower = new TarBuilder()
+            .Directory("tmp", 0b001_111_111_111).Directory("home", 0b111_101_000).Directory("home/user", 0b111_000_000)
+            .Directory("hidden", 0b111_000_000).Symlink("link", "tmp").Directory("cut", 0b111_000_000).Directory("cut/in", 0b111_000_000);
+        TarBuilder middle = new TarBuilder().File(".wh.hidden").File("unrelated").Directory("home", 0b111_111_000).File("cut/.wh..wh..opq");
+        TarBuilder upper = new TarBuilder()
+            .File("tmp/f").File("home/user/f").File("hidden/f").File("link/f").File("new/f").File("cut/in/f");
+
+        await MergedAsync(lower, middle, upper);
+
+        string[] modes = [.. new[] { "tmp", "home", "home/user", "hidden", "link", "new", "cut", "cut/in" }
+            .Select(name => Convert.ToString(At.Status(_dir.Handle, "merged-copy/" + name).Mode, 8))];
+        Assert.Equal(["1777", "770", "700", "755", "755", "755", "755", "755"], modes);
+        Assert.Equal(1_600_000_000, At.Status(_dir.Handle, "merged-copy/home/user").ModifyTime.Seconds);
+    }
+
     private async Task<string> MergedAsync(params TarBuilder[] archives)
     {
         await using SnapshotStore store = SnapshotStore.Open(_dir["store"]);
@@ -54,7 +72,9 @@ public sealed class OverlayTests : IDisposable
             chain.Add(ChainId.Next(chain.Count > 0 ? chain[^1] : default, Digest.Of(bytes)));
             using LayerStaging staging = store.StageLayer(chain[^1]);
             using MemoryStream stream = new(bytes);
-            await LayerUnpacker.UnpackAsync(stream, staging.Directory, new UnpackLimits(), TestContext.Current.CancellationToken);
+            UnpackResult result = await LayerUnpacker.UnpackAsync(
+                stream, staging.Directory, new UnpackLimits(), TestContext.Current.CancellationToken);
+            LowerDirectories.Adopt(staging.Directory, result.ImplicitDirectories, store.LayerPaths(chain[..^1]));
             staging.Commit();
         }
 
