@@ -15,7 +15,7 @@ internal static class Require
     /// <summary>A year: anything longer is a caller's mistake in units.</summary>
     private const long MaxTimeoutSeconds = 366L * 24 * 3600;
 
-    private static readonly SearchValues<char> s_hex = SearchValues.Create("0123456789abcdef");
+    private static readonly SearchValues<char> s_idCharacters = SearchValues.Create("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-");
 
     /// <exception cref="EngineException"><see cref="EngineError.InvalidArgument"/>.</exception>
     internal static string PodId(string value) => Id("pod_sandbox_id", value);
@@ -23,11 +23,12 @@ internal static class Require
     /// <exception cref="EngineException"><see cref="EngineError.InvalidArgument"/>.</exception>
     internal static string ContainerId(string value) => Id("container_id", value);
 
+    /// <summary>Wider than the ids that we give (64 hex digits): stopping or removing what another runtime made is a success, as it is absent.</summary>
     /// <exception cref="EngineException"><see cref="EngineError.InvalidArgument"/>.</exception>
     internal static string Id(string field, string value) =>
-        value is { Length: > 0 and <= MaxIdLength } && !value.AsSpan().ContainsAnyExcept(s_hex)
+        value is { Length: > 0 and <= MaxIdLength } && !value.AsSpan().ContainsAnyExcept(s_idCharacters)
             ? value
-            : throw Invalid(field, value, "1 to 64 lower-case hex digits");
+            : throw Invalid(field, value, "1 to 64 letters, digits and hyphens");
 
     /// <summary>A message that must be there.</summary>
     internal static T Present<T>(string field, T? value)

@@ -11,13 +11,14 @@ public sealed class RequireTests
     public void An_id_is_1_to_64_lower_case_hex_digits()
     {
         Assert.Equal("0", Require.PodId("0"));
+        Assert.Equal("f945da9b-a243-40de-b64f-ace15410b249", Require.PodId("f945da9b-a243-40de-b64f-ace15410b249"));
         Assert.Equal(new string('f', 64), Require.ContainerId(new string('f', 64)));
     }
 
     [Theory]
     [InlineData("")]
     [InlineData("../../etc")]
-    [InlineData("ABC")]
+    [InlineData("a.b")]
     [InlineData("abc/")]
     [InlineData("abc\0")]
     [InlineData("00000000000000000000000000000000000000000000000000000000000000000")]
@@ -27,7 +28,7 @@ public sealed class RequireTests
 
         Assert.Equal(EngineError.InvalidArgument, e.Error);
         Assert.StartsWith("pod_sandbox_id \"", e.Message, StringComparison.Ordinal);
-        Assert.EndsWith("accepted: 1 to 64 lower-case hex digits", e.Message, StringComparison.Ordinal);
+        Assert.EndsWith("accepted: 1 to 64 letters, digits and hyphens", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
