@@ -15,10 +15,16 @@ public sealed class EventLoop : IDisposable
     private readonly List<Deadline> _deadlines = [];
     private readonly Queue<Action> _posted = new();
     private readonly Lock _postedLock = new();
+    private readonly Action<Exception>? _onError;
     private ulong _nextToken = 1;
     private volatile bool _stopping;
 
-    public EventLoop() => _epoll.Add(_wake.Handle, EpollEvents.EPOLLIN, 0);
+    /// <param name="onError">Hears of a callback that threw, and the loop goes on; <see langword="null"/>: the exception ends <see cref="Run"/>.</param>
+    public EventLoop(Action<Exception>? onError = null)
+    {
+        _onError = onError;
+        _epoll.Add(_wake.Handle, EpollEvents.EPOLLIN, 0);
+    }
 
     /// <summary>Runs a callback whenever a descriptor is ready (level-triggered), until the watch is disposed.</summary>
     /// <param name="handle">Stays the caller's; dispose the watch first.</param>
@@ -83,7 +89,7 @@ public sealed class EventLoop : IDisposable
             }
             else if (_watches.TryGetValue(ready[i].Token, out Watch? watch))
             {
-                watch.Callback(ready[i].Events);
+                Guard(watch.Callback, ready[i].Events);
             }
         }
 
@@ -104,7 +110,19 @@ public sealed class EventLoop : IDisposable
                 }
             }
 
-            action();
+            Guard(static run => run(), action);
+        }
+    }
+
+    private void Guard<T>(Action<T> callback, T argument)
+    {
+        try
+        {
+            callback(argument);
+        }
+        catch (Exception e) when (_onError is not null)
+        {
+            _onError(e);
         }
     }
 
@@ -128,7 +146,7 @@ public sealed class EventLoop : IDisposable
             if (deadline.At <= now)
             {
                 _deadlines.RemoveAt(i);
-                deadline.OnElapsed();
+                Guard(static run => run(), deadline.OnElapsed);
             }
         }
     }

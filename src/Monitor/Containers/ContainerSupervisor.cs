@@ -33,6 +33,7 @@ internal sealed class ContainerSupervisor : IDisposable
     private SafeFileHandle? _stdin;
     private OomWatch? _oom;
     private DateTimeOffset? _startedAt;
+    private bool _removed;
 
     internal ContainerSupervisor(PodSupervisor pod, CreateContainer request, ContainerParts parts, LogFile? log)
     {
@@ -70,9 +71,9 @@ internal sealed class ContainerSupervisor : IDisposable
 
     internal Task<StartedContainer> StartAsync() => _gate.Enter(async () =>
     {
-        if (State != MonitoredState.Created)
+        if (_removed || State != MonitoredState.Created)
         {
-            throw Refuse($"cannot start: it is {State}");
+            throw Refuse($"cannot start: it is {(_removed ? "removed" : State)}");
         }
 
         bool terminal = Spec.Process!.Terminal;
@@ -147,6 +148,7 @@ internal sealed class ContainerSupervisor : IDisposable
         }
 
         string path = Cgroup.Path;
+        _removed = true;
         Dispose();
         await _pod.Workers.Run(() => Cgroups.Cgroup.Delete(_pod.Hierarchies, path, s_killPatience));
         return true;
@@ -209,6 +211,7 @@ internal sealed class ContainerSupervisor : IDisposable
         }
         catch (Exception e)
         {
+            // Whatever went wrong, the exit is told.
             MonitorLog.Error($"container {Id}: {e.Message}");
         }
 

@@ -41,7 +41,16 @@ internal sealed class OomWatch : IDisposable
     /// <summary>Looks at the counter. Call it before the cgroup is removed.</summary>
     internal bool Killed()
     {
-        ulong now = _cgroup.ReadOomKills();
+        ulong now = _reported;
+        try
+        {
+            now = _cgroup.ReadOomKills();
+        }
+        catch (SyscallException e)
+        {
+            MonitorLog.Warn($"cgroup {_cgroup.Path}: {e.Message}");
+        }
+
         if (now > _reported)
         {
             _reported = now;

@@ -37,9 +37,14 @@ internal sealed class ExecSupervisor(PodSupervisor pod)
                 () => pod.Workers.Run(() => Launch(exec, init.Pidfd, request, fds)), static process => (process.Pid, process.Pidfd),
                 exit => OnExit(exec, exit));
         }
-        catch
+        catch (Exception e)
         {
             Forget(exec);
+            if (e is ObjectDisposedException)
+            {
+                throw new MonitorException(MonitorErrorKind.FailedPrecondition, $"container {request.ContainerId} ended meanwhile");
+            }
+
             throw;
         }
 

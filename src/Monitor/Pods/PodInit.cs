@@ -27,6 +27,7 @@ internal static class PodInit
         }
 
         ProcessControl.SetDumpable(false);
+        ProcessControl.SetName("gantry-init");
         using EventLoop loop = new();
         using SignalFd signals = new(Signal.SIGCHLD, Signal.SIGTERM);
         LeaveHostFiles();

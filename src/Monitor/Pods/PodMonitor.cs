@@ -24,7 +24,7 @@ internal static class PodMonitor
         {
             Become();
             using PodDirectory directory = PodDirectory.Open(directoryPath);
-            using EventLoop loop = new();
+            using EventLoop loop = new(static e => MonitorLog.Error($"unexpected: {e}"));
             using PodSupervisor pod = new(loop, directory);
             if (first is not null)
             {

@@ -104,19 +104,15 @@ internal sealed class PodSupervisor : IDisposable
 
         try
         {
-            LogFile? log = request.LogPath.Length == 0 ? null : new LogFile(request.LogPath, request.LogRoot);
-            ContainerParts parts;
-            try
+            (ContainerParts parts, LogFile? log) = await Workers.Run(() => Prepare(request, resources));
+            ContainerSupervisor container = new(this, request, parts, log);
+            if (_shuttingDown)
             {
-                parts = await Workers.Run(() => ContainerCreation.Make(request, resources.Hierarchies, resources.Pod.CgroupPath));
-            }
-            catch
-            {
-                log?.Dispose();
-                throw;
+                await container.RemoveAsync();
+                throw new MonitorException(MonitorErrorKind.FailedPrecondition, "the pod is being shut down");
             }
 
-            _containers.Add(id, new ContainerSupervisor(this, request, parts, log));
+            _containers.Add(id, container);
             return new CreatedContainer { Uid = parts.User.Uid, Gid = parts.User.Gid, AdditionalGids = parts.User.AdditionalGids };
         }
         finally
@@ -191,5 +187,19 @@ internal sealed class PodSupervisor : IDisposable
 
         _resources?.Dispose();
         Children.Dispose();
+    }
+
+    private static (ContainerParts Parts, LogFile? Log) Prepare(CreateContainer request, PodResources resources)
+    {
+        LogFile? log = request.LogPath.Length == 0 ? null : new LogFile(request.LogPath, request.LogRoot);
+        try
+        {
+            return (ContainerCreation.Make(request, resources.Hierarchies, resources.Pod.CgroupPath), log);
+        }
+        catch
+        {
+            log?.Dispose();
+            throw;
+        }
     }
 }

@@ -24,7 +24,7 @@ internal sealed class TestPod : IAsyncDisposable
         }
 
         File.Copy("/usr/bin/busybox", Path.Combine(Directory, "image/bin/busybox"));
-        foreach (string applet in (string[])["sh", "cat", "id", "true", "false", "sleep", "echo", "yes", "head", "tail", "dd", "kill", "ps", "seq", "setsid", "test", "awk"])
+        foreach (string applet in (string[])["sh", "cat", "id", "true", "false", "sleep", "echo", "yes", "head", "tail", "dd", "kill", "ps", "seq", "setsid", "test", "awk", "ls", "chmod"])
         {
             File.CreateSymbolicLink(Path.Combine(Directory, $"image/bin/{applet}"), "busybox");
         }
