@@ -52,7 +52,8 @@ public sealed class CgroupHierarchies : IDisposable
         UnifiedRoot?.Dispose();
     }
 
-    private static CgroupHierarchies Open(string mountinfo, ProcessCgroups own)
+    /// <summary>Opens what a mount table names.</summary>
+    internal static CgroupHierarchies Open(string mountinfo, ProcessCgroups own)
     {
         IReadOnlyList<MountedHierarchy> mounted = MountedHierarchy.Select(MountInfo.Parse(mountinfo));
         CgroupLayout layout = MountedHierarchy.Layout(mounted)

@@ -7,10 +7,10 @@ using Gantry.Interop.Files;
 
 namespace Gantry.Cgroups;
 
-/// <summary>Becomes readable when a cgroup ran out of memory or went away. Then <see cref="Drain"/> it and read the counter.</summary>
+/// <summary>Becomes readable when a cgroup ran out of memory. Then <see cref="Drain"/> it and read the counter.</summary>
 /// <remarks>
 /// On v1 the kernel signals before it kills, so the counter may grow a moment later: compare it once more when a process has
-/// ended. On v2 any line of <c>memory.events</c> signals.
+/// ended; removing the cgroup signals too. On v2 any line of <c>memory.events</c> signals, and removal does not (seen on 6.18).
 /// </remarks>
 public sealed class OomEvents : IDisposable
 {

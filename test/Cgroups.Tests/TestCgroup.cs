@@ -11,12 +11,25 @@ internal sealed class TestCgroup : IDisposable
     private readonly List<Process> _processes = [];
     private readonly string _top;
 
-    internal TestCgroup(string below = "/pod/container")
+    internal TestCgroup()
+        : this(CgroupHierarchies.Detect())
+    {
+    }
+
+    private TestCgroup(CgroupHierarchies hierarchies)
     {
         Assert.SkipUnless(Environment.UserName == "root", "needs root");
-        Hierarchies = CgroupHierarchies.Detect();
+        Hierarchies = hierarchies;
         _top = $"/gantry-test-{Environment.ProcessId}-{Guid.NewGuid():N}";
-        Group = Cgroup.Create(Hierarchies, _top + below);
+        Group = Cgroup.Create(Hierarchies, _top + "/pod/container");
+    }
+
+    /// <summary>As on a node that mounts nothing but cgroup2.</summary>
+    internal static TestCgroup OnUnified()
+    {
+        string? line = File.ReadLines("/proc/self/mountinfo").FirstOrDefault(l => l.Contains(" - cgroup2 ", StringComparison.Ordinal));
+        Assert.SkipWhen(line is null, "no cgroup2 mount");
+        return new TestCgroup(CgroupHierarchies.Open(line, ProcessCgroups.Parse(File.ReadAllText("/proc/self/cgroup"))));
     }
 
     internal CgroupHierarchies Hierarchies { get; }

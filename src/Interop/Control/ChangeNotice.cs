@@ -20,7 +20,7 @@ public static unsafe class ChangeNotice
         return fd >= 0 ? new OwnedFd((int)fd) : throw SyscallException.FromLastError("eventfd2", "counter");
     }
 
-    /// <summary>Becomes readable when a control file changes or its directory goes away.</summary>
+    /// <summary>Becomes readable when the kernel announces a change of a control file. The removal of its directory may go unannounced.</summary>
     public static OwnedFd OpenWatch(ControlDirectory directory, string name)
     {
         nint fd = Libc.syscall(SyscallNumber.SYS_inotify_init1, EFD_CLOEXEC | EFD_NONBLOCK, 0, 0, 0, 0, 0);
