@@ -83,6 +83,6 @@ public sealed partial record PodBandwidth
         _ => decimal.Parse("1" + suffix, NumberStyles.AllowExponent, CultureInfo.InvariantCulture),
     };
 
-    [GeneratedRegex(@"^\+?([0-9]+(?:\.[0-9]*)?)([eE][+-]?[0-9]{1,2}|m|k|[KMGTPE]i|[MGTPE])?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^\+?([0-9]+(?:\.[0-9]*)?)([eE][+-]?[0-9]{1,2}|m|k|[KMGTPE]i|[MGTPE])?\z", RegexOptions.CultureInvariant)]
     private static partial Regex Quantity();
 }

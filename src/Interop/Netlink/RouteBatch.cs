@@ -14,9 +14,6 @@ public sealed record VethPair
 
     public required int BridgeIndex { get; init; }
 
-    /// <summary>Free text shown by <c>ip link</c>, at most 255 bytes.</summary>
-    public string Alias { get; init; } = "";
-
     public required string PeerName { get; init; }
 
     /// <summary>Must stay open until the batch has run.</summary>
@@ -59,11 +56,6 @@ public sealed class RouteBatch
         writer.Text(IFLA_IFNAME, pair.Name);
         writer.UInt32(IFLA_MTU, (uint)pair.Mtu);
         writer.UInt32(IFLA_MASTER, (uint)pair.BridgeIndex);
-        if (pair.Alias.Length > 0)
-        {
-            writer.Text(IFLA_IFALIAS, pair.Alias);
-        }
-
         int info = writer.Nest(IFLA_LINKINFO);
         writer.Text(IFLA_INFO_KIND, "veth");
         int data = writer.Nest(IFLA_INFO_DATA);
@@ -94,11 +86,13 @@ public sealed class RouteBatch
     });
 
     /// <summary>Sets a bridge port up, with hairpin on: it may send back what it received (a pod that reaches itself while br_netfilter is on).</summary>
-    public RouteBatch SetPortUp(string name) => Add(writer =>
+    /// <param name="alias">Free text shown by <c>ip link</c>, at most 255 bytes. The kernel ignores it in the message that makes a link.</param>
+    public RouteBatch SetPortUp(string name, string alias) => Add(writer =>
     {
         writer.Begin(RTM_NEWLINK, NLM_F_ACK, $"bridge port {name} up");
         writer.Fixed(new Libc.IfInfoMsg { Flags = IFF_UP, Change = IFF_UP });
         writer.Text(IFLA_IFNAME, name);
+        writer.Text(IFLA_IFALIAS, alias);
         int info = writer.Nest(IFLA_LINKINFO);
         writer.Text(IFLA_INFO_SLAVE_KIND, "bridge");
         int data = writer.Nest(IFLA_INFO_SLAVE_DATA);

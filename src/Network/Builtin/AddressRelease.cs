@@ -43,7 +43,7 @@ internal sealed class AddressRelease(HostNetwork host, AddressStore addresses, T
         List<string> orphans = [.. addresses.Owners().Where(p => !pods.Contains(p))];
         HashSet<string> doomed = [.. orphans.Select(PodLink.HostInterface)];
         doomed.UnionWith(host.Route.Links()
-            .Where(l => l.Kind == "veth" && l.Name.StartsWith(PodLink.Prefix, StringComparison.Ordinal) && l.Alias.StartsWith("gantry pod ", StringComparison.Ordinal))
+            .Where(l => l.Kind == "veth" && l.Name.StartsWith(PodLink.Prefix, StringComparison.Ordinal) && l.Alias.StartsWith(PodLink.AliasPrefix, StringComparison.Ordinal))
             .Select(static l => l.Name));
         doomed.ExceptWith(interfaces);
         host.Route.DeleteLinks(doomed);

@@ -67,9 +67,9 @@ internal static partial class BuiltinRules
         }
     }
 
-    [GeneratedRegex("^[a-zA-Z][a-zA-Z0-9_-]{0,14}$")]
+    [GeneratedRegex(@"^[a-zA-Z][a-zA-Z0-9_-]{0,14}\z")]
     private static partial Regex InterfaceName();
 
-    [GeneratedRegex("^[a-zA-Z][a-zA-Z0-9_]{0,31}$")]
+    [GeneratedRegex(@"^[a-zA-Z][a-zA-Z0-9_]{0,31}\z")]
     private static partial Regex TableName();
 }

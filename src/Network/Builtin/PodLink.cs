@@ -15,6 +15,9 @@ internal sealed class PodLink(HostNetwork host, BuiltinSettings settings)
     /// <summary>Start of every host end's name; the rest is 12 hex digits from the pod's id.</summary>
     internal const string Prefix = "gtr";
 
+    /// <summary>Start of every host end's description, which tells operators whose it is, and recovery that it is ours.</summary>
+    internal const string AliasPrefix = "gantry pod ";
+
     private const int NameDigits = 12;
 
     internal static string HostInterface(string podId) =>
@@ -68,13 +71,12 @@ internal sealed class PodLink(HostNetwork host, BuiltinSettings settings)
             {
                 Name = name,
                 BridgeIndex = bridgeIndex,
-                Alias = $"gantry pod {record.Request.PodId}",
                 PeerName = record.InterfaceName,
                 PeerNamespace = podNamespace,
                 PeerMac = ParseMac(record.MacAddress!),
                 Mtu = mtu,
             })
-            .SetPortUp(name);
+            .SetPortUp(name, AliasPrefix + record.Request.PodId);
         try
         {
             host.Route.Execute(batch);

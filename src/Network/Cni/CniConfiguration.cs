@@ -161,9 +161,9 @@ internal sealed partial record CniConfiguration
         _ => throw new FormatException($"{name}: true or false"),
     };
 
-    [GeneratedRegex("^[a-zA-Z0-9][a-zA-Z0-9_.-]*$")]
+    [GeneratedRegex(@"^[a-zA-Z0-9][a-zA-Z0-9_.-]*\z")]
     private static partial Regex NetworkName();
 
-    [GeneratedRegex("^[a-zA-Z0-9][a-zA-Z0-9_.+-]{0,127}$")]
+    [GeneratedRegex(@"^[a-zA-Z0-9][a-zA-Z0-9_.+-]{0,127}\z")]
     private static partial Regex PluginType();
 }

@@ -120,8 +120,8 @@ public sealed class PodReachTests
         });
 
         Assert.Equal("127.0.0.1", Ask.Tcp(node.Host, IPAddress.Loopback, 7001));
-        Assert.Equal(Ask.Nothing, Ask.Tcp(pod.Namespace, IPAddress.Loopback, 7001));
-        Assert.Equal(Ask.Nothing, Ask.Udp(pod.Namespace, IPAddress.Loopback, 7001));
+        Assert.Equal(Ask.Nothing, Ask.Tcp(pod.Namespace, IPAddress.Loopback, 7001, patience: 500));
+        Assert.Equal(Ask.Nothing, Ask.Udp(pod.Namespace, IPAddress.Loopback, 7001, patience: 500));
         node.Nft("flush chain inet gantry_test guard");
         Assert.Equal("10.99.0.2", Ask.Udp(pod.Namespace, IPAddress.Loopback, 7001)); // The guard was what stopped it.
     }

@@ -99,15 +99,15 @@ internal static class Ask
 {
     internal const string Nothing = "no answer";
 
-    private const int Patience = 1500;
+    private const int Patience = 8000;
 
-    internal static string Tcp(SafeHandle from, IPAddress server, int port) => NetworkNamespace.Run(from, () =>
+    internal static string Tcp(SafeHandle from, IPAddress server, int port, int patience = Patience) => NetworkNamespace.Run(from, () =>
     {
         using Socket socket = new(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        socket.ReceiveTimeout = Patience;
+        socket.ReceiveTimeout = patience;
         try
         {
-            if (!socket.ConnectAsync(server, port).Wait(Patience))
+            if (!socket.ConnectAsync(server, port).Wait(patience))
             {
                 return Nothing;
             }
@@ -121,10 +121,10 @@ internal static class Ask
         }
     });
 
-    internal static string Udp(SafeHandle from, IPAddress server, int port, int localPort = 0) => NetworkNamespace.Run(from, () =>
+    internal static string Udp(SafeHandle from, IPAddress server, int port, int localPort = 0, int patience = Patience) => NetworkNamespace.Run(from, () =>
     {
         using Socket socket = new(server.AddressFamily, SocketType.Dgram, ProtocolType.Udp);
-        socket.ReceiveTimeout = Patience;
+        socket.ReceiveTimeout = patience;
         try
         {
             socket.Bind(new IPEndPoint(server.AddressFamily == AddressFamily.InterNetwork ? IPAddress.Any : IPAddress.IPv6Any, localPort));
