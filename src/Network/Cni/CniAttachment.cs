@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -42,28 +43,21 @@ internal sealed record CniAttachment
     /// <exception cref="FormatException">The file is damaged.</exception>
     internal static CniAttachment Parse(byte[] json)
     {
-        try
+        JsonObject root = CniJson.ParseObject(json, "the attachment", 2 * CniJson.MaxDepth);
+        return new CniAttachment
         {
-            JsonObject root = JsonNode.Parse(json) as JsonObject ?? throw new FormatException("a JSON object");
-            return new CniAttachment
-            {
-                PodId = Text(root, "podId"),
-                Interface = Text(root, "interface"),
-                NamespacePath = Text(root, "namespacePath"),
-                Network = CniConfiguration.Parse(System.Text.Encoding.UTF8.GetBytes(root["network"]?.ToJsonString() ?? "null")),
-                Arguments = Text(root, "arguments"),
-                Capabilities = root["capabilities"]?.DeepClone() as JsonObject ?? [],
-                Result = root["result"]?.DeepClone() as JsonObject,
-            };
-        }
-        catch (JsonException e)
-        {
-            throw new FormatException(e.Message, e);
-        }
+            PodId = Text(root, "podId"),
+            Interface = Text(root, "interface"),
+            NamespacePath = Text(root, "namespacePath"),
+            Network = CniConfiguration.Parse(Encoding.UTF8.GetBytes(root["network"]?.ToJsonString() ?? "null")),
+            Arguments = Text(root, "arguments"),
+            Capabilities = root["capabilities"]?.DeepClone() as JsonObject ?? [],
+            Result = root["result"]?.DeepClone() as JsonObject,
+        };
     }
 
     private static string Text(JsonObject root, string name) =>
-        root[name] is JsonValue value && value.TryGetValue(out string? text) ? text : throw new FormatException($"{name}: a string");
+        CniJson.Text(root[name]) ?? throw new FormatException($"{name}: a string");
 }
 
 /// <summary>Attachments on disk. Durable: after a reboot the plugins must still be told to release what they hold.</summary>
@@ -80,6 +74,10 @@ internal sealed class CniAttachmentStore
         Directory.CreateDirectory(directory, ownerOnly);
         _directory = directory;
         _report = report;
+        foreach (string unfinished in Directory.EnumerateFiles(directory, "*.new"))
+        {
+            File.Delete(unfinished);
+        }
     }
 
     /// <summary>Replaces the file as a whole.</summary>

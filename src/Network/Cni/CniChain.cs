@@ -101,13 +101,13 @@ internal sealed class CniChain(CniPlugin plugin)
         byte[] output = await plugin.RunAsync(type, new CniCall("VERSION"), new JsonObject { ["cniVersion"] = CniVersion.V110 }, cancellationToken);
         try
         {
-            return JsonNode.Parse(output)?["supportedVersions"] is JsonArray list
-                ? [.. list.OfType<JsonValue>().Select(static v => v.ToString())]
+            return CniJson.ParseObject(output, "the answer")["supportedVersions"] is JsonArray list
+                ? [.. list.Select(CniJson.Text).OfType<string>()]
                 : throw new CniPluginException(type, "VERSION", 0, "supportedVersions: a list is missing");
         }
-        catch (System.Text.Json.JsonException e)
+        catch (FormatException e)
         {
-            throw new CniPluginException(type, "VERSION", $"no JSON: {e.Message}", e);
+            throw new CniPluginException(type, "VERSION", e.Message, e);
         }
     }
 

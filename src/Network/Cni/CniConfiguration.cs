@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
@@ -10,12 +9,6 @@ internal sealed partial record CniConfiguration
 {
     private const int MaxPlugins = 32;
     private const int MaxName = 128;
-
-    private static readonly JsonDocumentOptions s_json = new()
-    {
-        AllowDuplicateProperties = false,
-        MaxDepth = 32,
-    };
 
     internal required string Name { get; init; }
 
@@ -36,7 +29,7 @@ internal sealed partial record CniConfiguration
     /// <exception cref="FormatException">What is wrong, with field and value.</exception>
     internal static CniConfiguration Parse(ReadOnlySpan<byte> json)
     {
-        JsonObject root = ParseObject(json);
+        JsonObject root = CniJson.ParseObject(json, "the file");
         bool single = !root.ContainsKey("plugins") && root.ContainsKey("type");
         string name = Text(root, "name");
         if (!NetworkName().IsMatch(name) || name.Length > MaxName)
@@ -66,7 +59,7 @@ internal sealed partial record CniConfiguration
     /// <exception cref="FormatException">What is wrong.</exception>
     internal static JsonObject ParsePlugin(ReadOnlySpan<byte> json)
     {
-        JsonObject plugin = ParseObject(json);
+        JsonObject plugin = CniJson.ParseObject(json, "the file");
         CheckPlugin(plugin);
         return plugin;
     }
@@ -92,18 +85,6 @@ internal sealed partial record CniConfiguration
         ["plugins"] = new JsonArray([.. Plugins.Select(static p => p.DeepClone())]),
     };
 
-    private static JsonObject ParseObject(ReadOnlySpan<byte> json)
-    {
-        try
-        {
-            return JsonNode.Parse(json, nodeOptions: null, s_json) as JsonObject ?? throw new FormatException("the file: a JSON object");
-        }
-        catch (JsonException e)
-        {
-            throw new FormatException($"the file is no JSON: {e.Message}", e);
-        }
-    }
-
     private static string ChooseVersion(JsonObject root)
     {
         List<string> offered = [];
@@ -114,7 +95,7 @@ internal sealed partial record CniConfiguration
 
         if (root["cniVersions"] is JsonArray list)
         {
-            offered.AddRange(list.Select(static v => AsText(v) ?? throw new FormatException("cniVersions: a list of strings")));
+            offered.AddRange(list.Select(static v => CniJson.Text(v) ?? throw new FormatException("cniVersions: a list of strings")));
         }
 
         return CniVersion.Highest(offered)
@@ -148,9 +129,7 @@ internal sealed partial record CniConfiguration
     }
 
     private static string Text(JsonObject root, string name) =>
-        AsText(root[name]) ?? throw new FormatException($"{name}: a string is missing");
-
-    private static string? AsText(JsonNode? node) => node is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+        CniJson.Text(root[name]) ?? throw new FormatException($"{name}: a string is missing");
 
     /// <summary>libcni also takes the strings "true" and "false".</summary>
     private static bool Flag(JsonObject root, string name) => root[name] switch

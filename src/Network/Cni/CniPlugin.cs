@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Collections;
 using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using Gantry.Interop;
 using Gantry.Interop.Namespaces;
@@ -26,8 +25,6 @@ internal sealed record CniCall(string Command)
 internal sealed class CniPlugin(HostNetwork host, CniSettings settings)
 {
     private const int MaxErrorText = 2048;
-
-    private static readonly JsonDocumentOptions s_json = new() { MaxDepth = 32 };
 
     /// <returns>What it printed.</returns>
     /// <exception cref="CniPluginException">It is missing, failed, printed too much or ran out of time.</exception>
@@ -108,14 +105,15 @@ internal sealed class CniPlugin(HostNetwork host, CniSettings settings)
         string how = result.Exit.Signaled ? $"killed by signal {result.Exit.Status}" : $"exit code {result.Exit.Status}";
         try
         {
-            if (JsonNode.Parse(result.Output, nodeOptions: null, s_json) is JsonObject error && error["msg"] is JsonValue message)
+            JsonObject error = CniJson.ParseObject(result.Output, "the error");
+            if (CniJson.Text(error["msg"]) is string message)
             {
                 int code = error["code"] is JsonValue number && number.TryGetValue(out int n) ? n : 0;
-                string details = error["details"] is JsonValue more && more.ToString().Length > 0 ? $"; {more}" : "";
-                return new CniPluginException(type, command, code, Cut($"{message}{details}") + $" (code {code})");
+                string details = CniJson.Text(error["details"]) is { Length: > 0 } more ? $"; {more}" : "";
+                return new CniPluginException(type, command, code, Cut(message + details) + $" (code {code})");
             }
         }
-        catch (JsonException)
+        catch (FormatException)
         {
             // Not the error structure: the exit code and its standard error must do.
         }

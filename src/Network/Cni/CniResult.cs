@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Net;
 using System.Net.Sockets;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Gantry.Network.Cni;
@@ -15,28 +14,13 @@ internal static class CniResult
     private static readonly string[] s_interface11 = ["mtu", "socketPath", "pciID"];
     private static readonly string[] s_route11 = ["mtu", "advmss", "priority", "table", "scope"];
 
-    private static readonly JsonDocumentOptions s_json = new()
-    {
-        AllowDuplicateProperties = false,
-        MaxDepth = 32,
-    };
-
     /// <summary>Reads and checks what a plugin printed.</summary>
     /// <param name="version">The version that the plugin was spoken to in.</param>
     /// <returns>A result of that version.</returns>
     /// <exception cref="FormatException">Field, value and what is accepted.</exception>
     internal static JsonObject Parse(ReadOnlySpan<byte> json, string version)
     {
-        JsonObject result;
-        try
-        {
-            result = JsonNode.Parse(json, nodeOptions: null, s_json) as JsonObject ?? throw new FormatException("the result: a JSON object");
-        }
-        catch (JsonException e)
-        {
-            throw new FormatException($"the result is no JSON: {e.Message}", e);
-        }
-
+        JsonObject result = CniJson.ParseObject(json, "the result");
         string own = Text(result["cniVersion"], "cniVersion") ?? version;
         if (!CniVersion.IsSupported(own))
         {
