@@ -71,6 +71,7 @@ internal sealed record ContainerPlan
             User = User,
             Volumes = [.. Volumes.Select(static v => new ImageVolume(v.Source, v.Destination))],
             LogPath = Record.LogPath,
+            LogRoot = Record.LogPath.Length > 0 ? ContainerPath.Absolute("log_directory", pod.Record.Config.LogDirectory) : null,
             Stdin = config.Stdin,
             StdinOnce = config.StdinOnce,
             OwnPidNamespace = namespaces.Pid == NamespaceMode.Container

@@ -24,8 +24,9 @@ internal static class Leftovers
         }
 
         foreach (string id in Directories(Path.Combine(engine.Options.Root, "volumes"))
-            .Select(static d => Path.GetFileName(d)).Where(id => !engine.Containers.ContainsKey(id)))
+            .Select(static d => Path.GetFileName(d)).Where(id => !id.StartsWith('.') && !engine.Containers.ContainsKey(id)))
         {
+            // (a name with a dot is the store's own)
             await TryAsync(engine, $"volumes of container {id}", () => Done(() => engine.Volumes.Remove(id)));
         }
     }
