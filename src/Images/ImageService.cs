@@ -58,7 +58,7 @@ public sealed class ImageService : IDisposable
     }
 
     /// <summary>Pulls an image. Equal requests share one pull; layers are fetched once however many images want them.</summary>
-    /// <param name="progress">Reports per layer, a few times a second; a caller that joins late gets the present state first.</param>
+    /// <param name="progress">Reports per layer, a few times a second; a caller that joins late gets the present state first. It must not block.</param>
     /// <param name="cancellationToken">Leaves the pull; the last caller to leave stops it.</param>
     /// <exception cref="ImageException">See <see cref="ImageError"/>.</exception>
     public async Task<ImageRecord> PullAsync(
@@ -99,7 +99,7 @@ public sealed class ImageService : IDisposable
     public async Task<CollectionResult> CollectAsync(CancellationToken cancellationToken)
     {
         CollectionResult result = _collector.Collect();
-        foreach (Digest layer in result.Layers)
+        foreach (Digest layer in result.Layers.Where(l => !_snapshots.HasLayer(l)))
         {
             _layerInfos.Remove(ImagesJson.KeyOf(layer));
         }

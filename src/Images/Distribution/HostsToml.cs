@@ -137,7 +137,8 @@ internal sealed class HostsToml
 
         return new RegistryHost
         {
-            Base = new Uri($"{uri.Scheme}://{uri.Authority}{path}/"),
+            // containerd's own examples write docker.io, where no API is.
+            Base = new Uri($"{uri.Scheme}://{(uri.Authority == "docker.io" ? "registry-1.docker.io" : uri.Authority)}{path}/"),
             Capabilities = section.Capabilities,
             Headers = section.Headers,
             Transport = new HostTransport

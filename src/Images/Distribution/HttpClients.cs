@@ -53,11 +53,7 @@ internal sealed class HttpClients : IDisposable
             MaxResponseHeadersLength = 64,
             ActivityHeadersPropagator = null,
         };
-        if (transport.Proxy is not null)
-        {
-            handler.Proxy = new WebProxy(transport.Proxy);
-        }
-
+        handler.Proxy = transport.Proxy is null ? new EnvironmentProxy() : new WebProxy(transport.Proxy);
         ConfigureTls(handler.SslOptions, transport);
         var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         client.DefaultRequestHeaders.UserAgent.ParseAdd("gantry/0.1");
@@ -139,5 +135,19 @@ internal sealed class HttpClients : IDisposable
         {
             throw new ImageException(ImageError.InvalidConfiguration, $"certificate \"{file}\": {e.Message}", e);
         }
+    }
+
+    /// <summary>The proxy that the environment names, but never for this machine itself.</summary>
+    private sealed class EnvironmentProxy : IWebProxy
+    {
+        public ICredentials? Credentials
+        {
+            get => HttpClient.DefaultProxy.Credentials;
+            set => throw new NotSupportedException();
+        }
+
+        public Uri? GetProxy(Uri destination) => IsBypassed(destination) ? null : HttpClient.DefaultProxy.GetProxy(destination);
+
+        public bool IsBypassed(Uri host) => RegistryHost.IsLoopback(host.Host) || HttpClient.DefaultProxy.IsBypassed(host);
     }
 }

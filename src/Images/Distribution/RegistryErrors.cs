@@ -10,6 +10,7 @@ internal static class RegistryErrors
 {
     private const int MaxBodyBytes = 64 * 1024;
     private const int MaxMessage = 512;
+    private static readonly TimeSpan s_bodyTimeout = TimeSpan.FromSeconds(60);
 
     /// <param name="what">What was asked for, such as <c>manifest docker.io/library/x:latest</c>.</param>
     internal static async Task<ImageException> FromAsync(
@@ -39,6 +40,7 @@ internal static class RegistryErrors
 
     /// <summary>Reads a body up to a limit.</summary>
     /// <returns><see langword="null"/> when it is longer.</returns>
+    /// <exception cref="IOException">It broke off, or was not here in a minute: it is small.</exception>
     internal static async Task<byte[]?> ReadBoundedAsync(HttpContent content, int maxBytes, CancellationToken cancellationToken)
     {
         if (content.Headers.ContentLength > maxBytes)
@@ -46,6 +48,20 @@ internal static class RegistryErrors
             return null;
         }
 
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(s_bodyTimeout);
+        try
+        {
+            return await ReadToEndAsync(content, maxBytes, timeout.Token);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new IOException($"no whole answer in {s_bodyTimeout.TotalSeconds} s", e);
+        }
+    }
+
+    private static async Task<byte[]?> ReadToEndAsync(HttpContent content, int maxBytes, CancellationToken cancellationToken)
+    {
         await using Stream body = await content.ReadAsStreamAsync(cancellationToken);
         using var buffer = new MemoryStream();
         byte[] chunk = new byte[16 * 1024];

@@ -16,7 +16,7 @@ public sealed class HostsTomlTests : IDisposable
     {
         IReadOnlyList<RegistryHost> hosts = Parse(
             """
-            server = "https://registry-1.docker.io"
+            server = "https://docker.io"
 
             [host."https://public.example.com"]
               capabilities = ["pull"]
