@@ -94,7 +94,9 @@ internal static class RegistryErrors
         try
         {
             byte[]? body = await ReadBoundedAsync(response.Content, MaxBodyBytes, cancellationToken);
-            return body is null or { Length: 0 } ? "" : Describe(body);
+            return body is null or { Length: 0 } ? ""
+                : response.Content.Headers.ContentType?.MediaType == "text/plain" ? Clean(Encoding.UTF8.GetString(body))
+                : Describe(body);
         }
         catch (Exception e) when (e is IOException or HttpRequestException)
         {
