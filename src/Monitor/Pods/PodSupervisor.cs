@@ -31,7 +31,7 @@ internal sealed class PodSupervisor : IDisposable
         Workers = new Workers(loop);
         Children = new Children(loop);
         Execs = new ExecSupervisor(this);
-        Requests requests = new(this);
+        Requests requests = new(this, new IdleCollection(loop));
         Connections = new Connections(loop, directory.Listen(), (channel, envelope, fds) => _ = requests.HandleAsync(channel, envelope, fds));
     }
 

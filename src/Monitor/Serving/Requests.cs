@@ -11,7 +11,7 @@ using Gantry.Runtime.Launch;
 namespace Gantry.Monitor.Serving;
 
 /// <summary>From a request's name to what does it, and from its outcome to the answer.</summary>
-internal sealed class Requests(PodSupervisor pod)
+internal sealed class Requests(PodSupervisor pod, IdleCollection idle)
 {
     private static readonly MonitorJson s_json = MonitorJson.Default;
     private static readonly Done s_done = new();
@@ -32,6 +32,7 @@ internal sealed class Requests(PodSupervisor pod)
             }
 
             channel.Send(answer);
+            idle.Worked();
             if (envelope.Call == MonitorCalls.Shutdown && pod.IsDown)
             {
                 pod.Leave();

@@ -10,13 +10,15 @@ public sealed class MonitorLoop : IDisposable
     private const int ScratchSize = 64 * 1024;
     private readonly Thread _thread;
 
-    public MonitorLoop()
+    /// <param name="onError">Hears of a callback that threw, to log it; <see langword="null"/>: it ends the program.</param>
+    public MonitorLoop(Action<Exception>? onError = null)
     {
+        Events = new EventLoop(onError);
         _thread = new Thread(Events.Run, StackSize) { Name = "monitors", IsBackground = true };
         _thread.Start();
     }
 
-    internal EventLoop Events { get; } = new();
+    internal EventLoop Events { get; }
 
     /// <summary>Bytes on their way to where they belong; only for callbacks of this loop.</summary>
     internal byte[] Scratch { get; } = GC.AllocateUninitializedArray<byte>(ScratchSize);

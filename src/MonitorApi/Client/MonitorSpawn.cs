@@ -14,6 +14,9 @@ internal static class MonitorSpawn
     private const ulong ChildSignal = 1UL << ((int)Interop.Processes.Signal.SIGCHLD - 1);
     private const int FirstFree = 10;
     private const int ConnectionFd = 3;
+
+    // Short-lived threads would each leave an arena of the C library behind.
+    private const string OneArena = "MALLOC_ARENA_MAX=1";
     private const int PrivateUmask = 0x3F; // 077
     private const uint PrivateMode = 0x180; // 0600
 
@@ -42,7 +45,7 @@ internal static class MonitorSpawn
         list.Add(SyscallNumber.SYS_rt_sigprocmask, "rt_sigprocmask", "SIGCHLD", [SIG_SETMASK, list.Value(ChildSignal), 0, SigsetSize]);
         list.Add(
             SyscallNumber.SYS_execve, "execve", program,
-            [list.Text(program), list.TextArray([program, "pod", "--dir", podDirectory]), list.TextArray(environment)]);
+            [list.Text(program), list.TextArray([program, "pod", "--dir", podDirectory]), list.TextArray([OneArena, .. environment])]);
         return ChildStub.Spawn(list, CloneFlags.None);
     }
 

@@ -120,6 +120,7 @@ public sealed class ExecTests
 
         // The kills of the last aborts are before this in the monitor's queue, their ends may not be.
         await WaitUntilQuietAsync(pod);
+        await Task.Delay(TimeSpan.FromSeconds(3), TestPod.Token); // memory is given back after two idle seconds
     }
 
     private static async Task WaitUntilQuietAsync(TestPod pod)

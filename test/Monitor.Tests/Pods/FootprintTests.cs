@@ -26,6 +26,7 @@ public sealed class FootprintTests
                 await pods[i].RunAsync("echo up; exec sleep 100000");
             }
 
+            await Task.Delay(TimeSpan.FromSeconds(3), TestPod.Token); // idle: memory is given back after two seconds
             long[] pss = [.. pods.Select(static pod => Read(pod.Client.Pid, "Pss:"))];
             long[] dirty = [.. pods.Select(static pod => Read(pod.Client.Pid, "Private_Dirty:"))];
             ready.Sort();

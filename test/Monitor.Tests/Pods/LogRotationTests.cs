@@ -10,7 +10,7 @@ public sealed class LogRotationTests
     [Fact]
     public async Task Twenty_reopens_under_load_lose_and_tear_nothing()
     {
-        const int Lines = 2_000_000; // about 100 MB of text
+        const int Lines = 2_400_000; // 103 MB of text
         await using TestPod pod = await TestPod.StartAsync();
         string id = await pod.RunAsync($"awk 'BEGIN {{ for (i = 1; i <= {Lines}; i++) printf \"%08d the quick brown fox jumps over it\\n\", i }}'");
         List<string> files = [];
