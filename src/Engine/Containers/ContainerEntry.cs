@@ -56,9 +56,12 @@ internal sealed class ContainerEntry(RecordStore<ContainerRecord> store, PodEntr
     {
         lock (_lock)
         {
-            _deleted = true;
             store.Remove(Id);
+            _deleted = true;
         }
+
+        // Whoever waits for its end need not wait for a report that finds no container any more.
+        _exited.TrySetResult();
     }
 
     /// <summary>For what has happened already: memory learns it even when the disk does not.</summary>

@@ -62,8 +62,8 @@ internal sealed class PodEntry(RecordStore<PodRecord> store, PodRecord record)
     {
         lock (_lock)
         {
-            _deleted = true;
             store.Remove(Id);
+            _deleted = true;
         }
     }
 

@@ -16,7 +16,7 @@ internal static class PodStart
     internal static async Task<string> RunAsync(EngineContext engine, PodConfig config, string handler)
     {
         long begin = Stopwatch.GetTimestamp();
-        PodRecord plan = Reserve(engine, PodPlan.Make(config, handler, engine.Options, engine.Now));
+        PodRecord plan = Reserve(engine, Plan(engine, config, handler));
         PodEntry pod = await WriteIntentAsync(engine, plan);
         // Held to the end: a monitor that dies meanwhile is judged afterwards.
         await pod.Gate.WaitAsync(CancellationToken.None);
@@ -39,6 +39,21 @@ internal static class PodStart
         engine.Publish(ContainerEventType.Created, pod.Id, pod);
         engine.Publish(ContainerEventType.Started, pod.Id, pod);
         return pod.Id;
+    }
+
+    private static PodRecord Plan(EngineContext engine, PodConfig config, string handler)
+    {
+        PodRecord plan = PodPlan.Make(config, handler, engine.Options, engine.Now);
+        try
+        {
+            // Only to have the path judged by those who will make it.
+            Cgroup.TryOpen(engine.Cgroups, plan.CgroupPath)?.Dispose();
+            return plan;
+        }
+        catch (CgroupException e)
+        {
+            throw EngineFailure.From("linux.cgroup_parent", e);
+        }
     }
 
     private static PodRecord Reserve(EngineContext engine, PodRecord plan)

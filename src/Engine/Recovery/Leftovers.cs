@@ -23,10 +23,10 @@ internal static class Leftovers
             await TryAsync(engine, $"snapshot of container {id}", () => Done(() => engine.Snapshots.Remove(id)));
         }
 
+        // A name with a dot is the store's own.
         foreach (string id in Directories(Path.Combine(engine.Options.Root, "volumes"))
             .Select(static d => Path.GetFileName(d)).Where(id => !id.StartsWith('.') && !engine.Containers.ContainsKey(id)))
         {
-            // (a name with a dot is the store's own)
             await TryAsync(engine, $"volumes of container {id}", () => Done(() => engine.Volumes.Remove(id)));
         }
     }

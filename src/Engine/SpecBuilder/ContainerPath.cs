@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+using System.Text;
+
 namespace Gantry.Engine.SpecBuilder;
 
 /// <summary>Paths that a client or an image gives, judged as text. What they lead to is the monitor's to resolve, by descriptor.</summary>
@@ -6,6 +8,9 @@ internal static class ContainerPath
 {
     /// <summary>PATH_MAX without the closing NUL.</summary>
     private const int MaxLength = 4095;
+
+    /// <summary>NAME_MAX, in bytes.</summary>
+    private const int MaxName = 255;
 
     /// <summary>An absolute path without <c>..</c>; doubled slashes, <c>.</c> and a closing slash are dropped.</summary>
     /// <exception cref="EngineException"><see cref="EngineError.InvalidArgument"/>.</exception>
@@ -42,6 +47,11 @@ internal static class ContainerPath
         }
 
         string[] parts = [.. path.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(static p => p != ".")];
+        if (parts.Any(static p => Encoding.UTF8.GetByteCount(p) > MaxName))
+        {
+            throw Refuse.Value(field, path, $"names of at most {MaxName} bytes");
+        }
+
         return !parts.Contains("..") ? parts : throw Refuse.Value(field, path, "a path without '..'");
     }
 }
