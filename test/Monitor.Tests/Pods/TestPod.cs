@@ -30,9 +30,11 @@ internal sealed class TestPod : IAsyncDisposable
         }
     }
 
-    /// <summary>The program under test: GANTRY_MONITOR (a published one), or the one built with the tests.</summary>
-    public static string Program { get; } =
-        Environment.GetEnvironmentVariable("GANTRY_MONITOR") ?? Path.Combine(AppContext.BaseDirectory, "gantry-monitor");
+    /// <summary>The NativeAOT program: GANTRY_MONITOR, or what <c>make programs</c> published.</summary>
+    public static string? Published { get; } = Environment.GetEnvironmentVariable("GANTRY_MONITOR") ?? FindPublished();
+
+    /// <summary>The program under test: the published one, or the one built with the tests.</summary>
+    public static string Program { get; } = Published ?? Path.Combine(AppContext.BaseDirectory, "gantry-monitor");
 
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -146,6 +148,12 @@ internal sealed class TestPod : IAsyncDisposable
         }
 
         System.IO.Directory.Delete(Directory, recursive: true);
+    }
+
+    private static string? FindPublished()
+    {
+        string path = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "../../../gantry/bin/gantry-monitor"));
+        return File.Exists(path) ? path : null;
     }
 
     private static Spec Spec(string script, LinuxResources? resources, bool terminal, bool hostPid) => new()
