@@ -33,10 +33,10 @@ public sealed class TreeTests : IDisposable
     }
 
     [Fact]
-    public void Removal_of_a_tree_5000_deep_needs_few_descriptors()
+    public void Removal_of_a_tree_1500_deep_needs_few_descriptors()
     {
         OwnedFd current = MakeDirectory(_dir.Handle, "tree");
-        for (int i = 0; i < 5000; i++)
+        for (int i = 0; i < 1500; i++)
         {
             OwnedFd next = MakeDirectory(current, "d");
             At.Create(current, "f", 0).Dispose();
