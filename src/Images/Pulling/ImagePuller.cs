@@ -68,8 +68,16 @@ internal sealed class ImagePuller
         lease.Add(plan.Layers.Select(static l => l.Digest).Concat(plan.ChainIds));
         RequireSpace(plan);
         await _layers.PullAllAsync(plan, progress, cancellationToken);
-        _snapshots.Sync();
+        await SyncAsync(cancellationToken);
         return _catalog.Add(NewRecord(request, plan, config, configBlob, documents), request.Reference, top);
+    }
+
+    /// <summary>One wait for the disk for all layers and content; it may be long, so on a thread of its own.</summary>
+    private async Task SyncAsync(CancellationToken cancellationToken)
+    {
+        using var stages = new Stages(cancellationToken);
+        stages.Start("image-sync", _snapshots.Sync);
+        await stages.RunAsync(static () => Task.CompletedTask);
     }
 
     private RegistrySession OpenSession(PullRequest request)
