@@ -22,7 +22,8 @@ internal static class DaemonErrors
         {
             StatusCode.Unimplemented => new CommandFailure(
                 $"this gantryd does not serve the call: {message}", "compare the versions with: gantry version"),
-            StatusCode.Unavailable => new CommandFailure(
+            // With the prefix it is gantryd's own answer: a registry or a network that is not there.
+            StatusCode.Unavailable when !detail.StartsWith(Prefix, StringComparison.Ordinal) => new CommandFailure(
                 $"the connection to gantryd broke: {message}", "look at its log: journalctl -u gantry"),
             StatusCode.Internal => new CommandFailure(message, "look at gantryd's log: journalctl -u gantry"),
             StatusCode.Cancelled => new CommandFailure("cancelled", "", ExitCode.Interrupted),

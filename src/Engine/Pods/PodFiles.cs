@@ -23,6 +23,15 @@ internal static class PodFiles
     /// <summary>Makes the directory, which no other user may enter (CVE-2021-41103).</summary>
     internal static void MakeDirectory(string directory) => Directory.CreateDirectory(directory, Private);
 
+    /// <summary>The directory for the logs of the pod's containers, as other runtimes make it when the caller has not. It stays the caller's.</summary>
+    internal static void MakeLogDirectory(string directory)
+    {
+        if (directory.Length > 0)
+        {
+            Directory.CreateDirectory(directory);
+        }
+    }
+
     /// <param name="addresses">Of the pod; not read with the host's network.</param>
     /// <param name="resolvConf">The node's, for pods that bring no servers.</param>
     internal static void Write(string directory, PodRecord pod, IEnumerable<string> addresses, string resolvConf)

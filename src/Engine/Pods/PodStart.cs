@@ -95,6 +95,7 @@ internal static class PodStart
     {
         string directory = engine.PodDirectory(pod.Id);
         PodFiles.MakeDirectory(directory);
+        PodFiles.MakeLogDirectory(pod.Record.Config.LogDirectory);
         // Side by side, and both awaited even when one fails: what they make must be known before it is undone.
         Task launch = LaunchAsync(engine, pod, directory);
         Task<PodAttachment?> attach = AttachAsync(engine, pod);

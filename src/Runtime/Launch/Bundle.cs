@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Text.Json;
 using Gantry.Cgroups;
+using Gantry.Cgroups.Devices;
 using Gantry.Interop;
 using Gantry.Interop.Files;
 using Gantry.Interop.Mounts;
@@ -71,7 +72,9 @@ public sealed class Bundle
         using Cgroup cgroup = Cgroup.Create(hierarchies, Spec.Linux?.CgroupsPath is { Length: > 0 } path && path.StartsWith('/') ? path : cgroupPath);
         try
         {
-            cgroup.Apply(Spec.Linux?.Resources ?? new LinuxResources());
+            LinuxResources resources = Spec.Linux?.Resources ?? new LinuxResources();
+            // Without these a specification that denies all devices, as runc's template does, would deny /dev/null too.
+            cgroup.Apply(resources with { Devices = [.. resources.Devices ?? [], .. resources.Devices is null ? [] : StandardDevices.Rules] });
             return RunIn(cgroup);
         }
         finally

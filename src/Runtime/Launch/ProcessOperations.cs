@@ -31,7 +31,7 @@ internal static class ProcessOperations
     {
         Limits(list, process.Rlimits, warnings);
         Slot directory = EnterAsRoot(list, process.Cwd);
-        CapabilitySets sets = CapabilitySets.Parse(process.Capabilities);
+        CapabilitySets sets = CapabilitySets.Parse(process.Capabilities).Clamped();
         foreach (int capability in sets.BoundingDrops())
         {
             list.Prctl("PR_CAPBSET_DROP", PR_CAPBSET_DROP, capability);
