@@ -8,9 +8,12 @@ using Gantry.Oci.Image;
 namespace Gantry.Images.Tests.Pulling;
 
 /// <summary>Answers that no honest registry gives.</summary>
-public sealed class HostileRegistryTests
+public sealed class HostileRegistryTests : IAsyncDisposable
 {
     private readonly TestImage _image = Some.Image();
+    private readonly TestNode _node = TestNode.Create();
+
+    public ValueTask DisposeAsync() => _node.DisposeAsync();
 
     [Fact]
     public async Task A_layer_with_another_digest_is_discarded_with_everything()
@@ -19,12 +22,11 @@ public sealed class HostileRegistryTests
         byte[] other = [.. _image.Layers[0].Blob.Content];
         other[^5] ^= 1;
 
-        ImageException error = await FailAsync(Replacing($"/blobs/{wanted}", new ScriptedResponse(200) { Body = other }), out TestNode node);
+        ImageException error = await FailAsync(Replacing($"/blobs/{wanted}", new ScriptedResponse(200) { Body = other }));
 
         Assert.Equal(ImageError.Corrupt, error.Error);
-        Assert.DoesNotContain(node.Blobs(), b => b.EndsWith(wanted.Hex, StringComparison.Ordinal));
-        Assert.Empty(node.Partial());
-        await node.DisposeAsync();
+        Assert.DoesNotContain(_node.Blobs(), b => b.EndsWith(wanted.Hex, StringComparison.Ordinal));
+        Assert.Empty(_node.Partial());
     }
 
     [Theory]
@@ -37,11 +39,10 @@ public sealed class HostileRegistryTests
         byte[] other = new byte[layer.Content.Length + more];
         layer.Content.AsSpan(0, Math.Min(other.Length, layer.Content.Length)).CopyTo(other);
 
-        ImageException error = await FailAsync(Replacing($"/blobs/{layer.Digest}", new ScriptedResponse(200) { Body = other }), out TestNode node);
+        ImageException error = await FailAsync(Replacing($"/blobs/{layer.Digest}", new ScriptedResponse(200) { Body = other }));
 
         Assert.Equal(ImageError.Corrupt, error.Error);
         Assert.Contains($"the manifest says {layer.Content.Length}", error.Message, StringComparison.Ordinal);
-        await node.DisposeAsync();
     }
 
     [Fact]
@@ -50,12 +51,11 @@ public sealed class HostileRegistryTests
         TestLayer honest = Some.Layer("d/a", "x");
         TestImage image = TestImage.Build([honest with { DiffId = Digest.Of("something else"u8) }]);
 
-        ImageException error = await FailAsync(ScriptedServer.Serving(image), out TestNode node);
+        ImageException error = await FailAsync(ScriptedServer.Serving(image));
 
         Assert.Equal(ImageError.Corrupt, error.Error);
         Assert.Contains($"its content has diff id {honest.DiffId}", error.Message, StringComparison.Ordinal);
-        Assert.DoesNotContain(node.Blobs(), b => b.EndsWith(honest.Blob.Digest.Hex, StringComparison.Ordinal));
-        await node.DisposeAsync();
+        Assert.DoesNotContain(_node.Blobs(), b => b.EndsWith(honest.Blob.Digest.Hex, StringComparison.Ordinal));
     }
 
     [Theory]
@@ -66,11 +66,10 @@ public sealed class HostileRegistryTests
     {
         TestLayer layer = Some.Layer("d/a", "x", real) with { MediaType = TestLayer.OciType(said) };
 
-        ImageException error = await FailAsync(ScriptedServer.Serving(TestImage.Build([layer])), out TestNode node);
+        ImageException error = await FailAsync(ScriptedServer.Serving(TestImage.Build([layer])));
 
         Assert.Equal(ImageError.Corrupt, error.Error);
         Assert.Contains(expected, error.Message, StringComparison.Ordinal);
-        await node.DisposeAsync();
     }
 
     [Fact]
@@ -79,10 +78,9 @@ public sealed class HostileRegistryTests
         TestLayer gzip = Some.Layer("d/a", "x");
         TestLayer layer = gzip with { MediaType = MediaTypes.OciLayer, DiffId = gzip.Blob.Digest };
 
-        ImageException error = await FailAsync(ScriptedServer.Serving(TestImage.Build([layer])), out TestNode node);
+        ImageException error = await FailAsync(ScriptedServer.Serving(TestImage.Build([layer])));
 
         Assert.Equal(ImageError.Corrupt, error.Error);
-        await node.DisposeAsync();
     }
 
     [Theory]
@@ -98,10 +96,9 @@ public sealed class HostileRegistryTests
         {
             var layer = new TestLayer(new TestBlob(bytes), Digest.Of(tar), TestLayer.OciType(compression));
 
-            ImageException error = await FailAsync(ScriptedServer.Serving(TestImage.Build([layer])), out TestNode node);
+            ImageException error = await FailAsync(ScriptedServer.Serving(TestImage.Build([layer])));
 
             Assert.Equal(ImageError.Corrupt, error.Error);
-            await node.DisposeAsync();
         }
     }
 
@@ -111,10 +108,9 @@ public sealed class HostileRegistryTests
         byte[] zeros = TestLayer.Compress(new byte[200_000_000], LayerCompression.Zstd);
         var layer = new TestLayer(new TestBlob(zeros), Digest.Of("unknown"u8), MediaTypes.OciLayerZstd);
 
-        ImageException error = await FailAsync(ScriptedServer.Serving(TestImage.Build([layer])), out TestNode node);
+        ImageException error = await FailAsync(ScriptedServer.Serving(TestImage.Build([layer])));
 
         Assert.Equal(ImageError.Corrupt, error.Error);
-        await node.DisposeAsync();
     }
 
     [Fact]
@@ -123,20 +119,18 @@ public sealed class HostileRegistryTests
         byte[] both = Encoding.UTF8.GetBytes(
             Encoding.UTF8.GetString(_image.Manifest.Content).Replace("\"layers\":", "\"manifests\":[],\"layers\":", StringComparison.Ordinal));
 
-        ImageException error = await FailAsync(_ => ScriptedResponse.Blob(new TestBlob(both), MediaTypes.OciManifest), out TestNode node);
+        ImageException error = await FailAsync(_ => ScriptedResponse.Blob(new TestBlob(both), MediaTypes.OciManifest));
 
         Assert.Equal(ImageError.Corrupt, error.Error);
         Assert.Contains("both manifests and layers", error.Message, StringComparison.Ordinal);
-        await node.DisposeAsync();
     }
 
     [Fact]
     public async Task A_manifest_sent_as_something_else_is_refused()
     {
-        ImageException error = await FailAsync(_ => ScriptedResponse.Blob(_image.Manifest, MediaTypes.DockerManifest), out TestNode node);
+        ImageException error = await FailAsync(_ => ScriptedResponse.Blob(_image.Manifest, MediaTypes.DockerManifest));
 
         Assert.Equal(ImageError.Corrupt, error.Error);
-        await node.DisposeAsync();
     }
 
     [Fact]
@@ -148,12 +142,10 @@ public sealed class HostileRegistryTests
         ImageException error = await FailAsync(
             r => r.Path.EndsWith("/v1", StringComparison.Ordinal) || r.Path.EndsWith(index.Digest.ToString(), StringComparison.Ordinal)
                 ? ScriptedResponse.Blob(index, MediaTypes.OciIndex)
-                : serve(r),
-            out TestNode node);
+                : serve(r));
 
         Assert.Equal(ImageError.Corrupt, error.Error);
         Assert.Contains("is not what the index says", error.Message, StringComparison.Ordinal);
-        await node.DisposeAsync();
     }
 
     [Fact]
@@ -161,11 +153,10 @@ public sealed class HostileRegistryTests
     {
         TestImage other = Some.Image();
         ImageException error = await FailAsync(
-            r => ScriptedResponse.Blob(r.Method == "HEAD" ? _image.Manifest : other.Manifest, _image.MediaType), out TestNode node);
+            r => ScriptedResponse.Blob(r.Method == "HEAD" ? _image.Manifest : other.Manifest, _image.MediaType));
 
         Assert.Equal(ImageError.Corrupt, error.Error);
         Assert.Contains($"what arrived has digest {other.Manifest.Digest}", error.Message, StringComparison.Ordinal);
-        await node.DisposeAsync();
     }
 
     [Fact]
@@ -181,12 +172,10 @@ public sealed class HostileRegistryTests
         }
 
         ImageException error = await FailAsync(
-            r => ScriptedResponse.Blob(levels.Find(l => r.Path.EndsWith(l.Digest.ToString(), StringComparison.Ordinal)) ?? levels[^1], MediaTypes.OciIndex),
-            out TestNode node);
+            r => ScriptedResponse.Blob(levels.Find(l => r.Path.EndsWith(l.Digest.ToString(), StringComparison.Ordinal)) ?? levels[^1], MediaTypes.OciIndex));
 
         Assert.Equal(ImageError.Corrupt, error.Error);
         Assert.Contains("indexes inside indexes", error.Message, StringComparison.Ordinal);
-        await node.DisposeAsync();
     }
 
     [Theory]
@@ -202,11 +191,10 @@ public sealed class HostileRegistryTests
             Headers = { ["Content-Type"] = MediaTypes.OciIndex },
         };
 
-        ImageException error = await FailAsync(_ => response, out TestNode node);
+        ImageException error = await FailAsync(_ => response);
 
         Assert.Equal(ImageError.Corrupt, error.Error);
         Assert.Contains($"more than {ImageDocument.MaxBytes} bytes", error.Message, StringComparison.Ordinal);
-        await node.DisposeAsync();
     }
 
     [Fact]
@@ -214,11 +202,10 @@ public sealed class HostileRegistryTests
     {
         byte[] old = """{"schemaVersion":1,"name":"a","tag":"v1","fsLayers":[]}"""u8.ToArray();
 
-        ImageException error = await FailAsync(_ => ScriptedResponse.Blob(new TestBlob(old), MediaTypes.DockerSchema1Signed), out TestNode node);
+        ImageException error = await FailAsync(_ => ScriptedResponse.Blob(new TestBlob(old), MediaTypes.DockerSchema1Signed));
 
         Assert.Equal(ImageError.Unsupported, error.Error);
         Assert.Contains("schema 1", error.Message, StringComparison.Ordinal);
-        await node.DisposeAsync();
     }
 
     [Fact]
@@ -228,11 +215,10 @@ public sealed class HostileRegistryTests
         byte[] chart = JsonSerializer.SerializeToUtf8Bytes(
             manifest with { Config = manifest.Config! with { MediaType = "application/vnd.cncf.helm.config.v1+json" } }, ImageJson.Default.Manifest);
 
-        ImageException error = await FailAsync(_ => ScriptedResponse.Blob(new TestBlob(chart), MediaTypes.OciManifest), out TestNode node);
+        ImageException error = await FailAsync(_ => ScriptedResponse.Blob(new TestBlob(chart), MediaTypes.OciManifest));
 
         Assert.Equal(ImageError.Unsupported, error.Error);
         Assert.Contains("not a container image", error.Message, StringComparison.Ordinal);
-        await node.DisposeAsync();
     }
 
     [Fact]
@@ -242,11 +228,10 @@ public sealed class HostileRegistryTests
             new ImageConfig { Rootfs = new RootFs { DiffIds = [Digest.Of("a"u8)] } }, ImageJson.Default.ImageConfig);
 
         ImageException error = await FailAsync(
-            ScriptedServer.Serving(TestImage.FromConfig(new TestBlob(config), _image.Layers)), out TestNode node);
+            ScriptedServer.Serving(TestImage.FromConfig(new TestBlob(config), _image.Layers)));
 
         Assert.Equal(ImageError.Corrupt, error.Error);
         Assert.Contains("1 entries, the manifest has 2 layers", error.Message, StringComparison.Ordinal);
-        await node.DisposeAsync();
     }
 
     [Fact]
@@ -257,12 +242,11 @@ public sealed class HostileRegistryTests
             ["errors"] = new[] { new Dictionary<string, string> { ["code"] = "X", ["message"] = "\u001b[31m" + new string('a', 10_000) } },
         });
 
-        ImageException error = await FailAsync(_ => new ScriptedResponse(400) { Body = Encoding.UTF8.GetBytes(body) }, out TestNode node);
+        ImageException error = await FailAsync(_ => new ScriptedResponse(400) { Body = Encoding.UTF8.GetBytes(body) });
 
         Assert.Equal((ImageError.Unavailable, 400), (error.Error, error.StatusCode));
         Assert.InRange(error.Message.Length, 100, 1000);
         Assert.DoesNotContain(error.Message, char.IsControl);
-        await node.DisposeAsync();
     }
 
     [Fact]
@@ -295,21 +279,19 @@ public sealed class HostileRegistryTests
     public async Task A_redirect_to_a_forbidden_place_is_refused(string location)
     {
         ImageException error = await FailAsync(
-            _ => new ScriptedResponse(302) { Headers = { ["Location"] = location } }, out TestNode node);
+            _ => new ScriptedResponse(302) { Headers = { ["Location"] = location } });
 
         Assert.Equal(ImageError.Unavailable, error.Error);
         Assert.Contains("redirects to", error.Message, StringComparison.Ordinal);
-        await node.DisposeAsync();
     }
 
     [Fact]
     public async Task Redirects_in_a_circle_end()
     {
         ImageException error = await FailAsync(
-            r => new ScriptedResponse(302) { Headers = { ["Location"] = r.Target } }, out TestNode node);
+            r => new ScriptedResponse(302) { Headers = { ["Location"] = r.Target } });
 
         Assert.Contains("more than 10 redirects", error.Message, StringComparison.Ordinal);
-        await node.DisposeAsync();
     }
 
     private Func<ScriptedRequest, ScriptedResponse> Replacing(string path, ScriptedResponse response)
@@ -318,16 +300,9 @@ public sealed class HostileRegistryTests
         return r => r.Path.EndsWith(path, StringComparison.Ordinal) ? response : serve(r);
     }
 
-    private static Task<ImageException> FailAsync(Func<ScriptedRequest, ScriptedResponse> script, out TestNode node)
-    {
-        TestNode made = TestNode.Create();
-        node = made;
-        return FailAsync(script, made);
-    }
-
-    private static async Task<ImageException> FailAsync(Func<ScriptedRequest, ScriptedResponse> script, TestNode node)
+    private async Task<ImageException> FailAsync(Func<ScriptedRequest, ScriptedResponse> script)
     {
         await using var server = new ScriptedServer(script);
-        return await node.FailAsync($"{server.Host}/a/b:v1");
+        return await _node.FailAsync($"{server.Host}/a/b:v1");
     }
 }
