@@ -38,7 +38,9 @@ internal static class NetlinkConstants
     internal const ushort IFLA_ADDRESS = 1;
     internal const ushort IFLA_IFNAME = 3;
     internal const ushort IFLA_MTU = 4;
+    internal const ushort IFLA_QDISC = 6;
     internal const ushort IFLA_MASTER = 10;
+    internal const ushort IFLA_OPERSTATE = 16;
     internal const ushort IFLA_LINKINFO = 18;
     internal const ushort IFLA_IFALIAS = 20;
     internal const ushort IFLA_NET_NS_FD = 28;
@@ -46,7 +48,10 @@ internal static class NetlinkConstants
     internal const ushort IFLA_INFO_DATA = 2;
     internal const ushort IFLA_INFO_SLAVE_KIND = 4;
     internal const ushort IFLA_INFO_SLAVE_DATA = 5;
+    internal const ushort IFLA_BRPORT_STATE = 1;
     internal const ushort IFLA_BRPORT_MODE = 4;
+    internal const byte BR_STATE_FORWARDING = 3;
+    internal const byte IF_OPER_UP = 6;
     internal const ushort IFLA_BR_FORWARD_DELAY = 1;
     internal const ushort IFLA_BR_STP_STATE = 5;
     internal const ushort VETH_INFO_PEER = 1;
@@ -65,6 +70,7 @@ internal static class NetlinkConstants
     internal const byte RT_TABLE_MAIN = 254;
     internal const byte RTPROT_STATIC = 4;
     internal const byte RTN_UNICAST = 1;
+    internal const byte RTN_LOCAL = 2;
 
     internal const byte NFPROTO_INET = 1;
 }

@@ -2,6 +2,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Gantry.Interop;
+using Gantry.Interop.Netlink;
 using Gantry.Interop.Nftables;
 
 namespace Gantry.Network.Builtin;
@@ -13,6 +14,7 @@ public sealed class BuiltinNetwork : IPodNetwork, IDisposable
     private readonly HostNetwork _host;
     private readonly Bridge _bridge;
     private readonly PodLink _links;
+    private readonly LinkReadiness _readiness;
     private readonly Firewall _firewall;
     private readonly HostPorts _ports = new();
     private readonly PodCidrFile _podCidr;
@@ -32,6 +34,7 @@ public sealed class BuiltinNetwork : IPodNetwork, IDisposable
         _host = new HostNetwork(settings);
         _bridge = new Bridge(_host, _settings);
         _links = new PodLink(_host, _settings);
+        _readiness = new LinkReadiness(_host, _settings);
         _firewall = new Firewall(_host, _settings);
         _bootId = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
         _addresses = new AddressStore(Path.Combine(settings.StateDirectory, "addresses"), _bootId);
@@ -47,6 +50,11 @@ public sealed class BuiltinNetwork : IPodNetwork, IDisposable
         if (_addresses.Holds(request.PodId))
         {
             throw new NetworkException(NetworkError.Conflict, $"pod {request.PodId} holds addresses already");
+        }
+
+        if (request.Bandwidth is not null)
+        {
+            _host.Report(NoticeLevel.Warning, $"pod {request.PodId}: the embedded network does not limit bandwidth; its annotations have no effect");
         }
 
         _ports.Hold(request);
@@ -72,7 +80,7 @@ public sealed class BuiltinNetwork : IPodNetwork, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task<PodAttachment> AttachAsync(PodNetworkRecord reserved, CancellationToken cancellationToken)
+    public async Task<PodAttachment> AttachAsync(PodNetworkRecord reserved, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         if (reserved.BootId != _bootId)
@@ -81,7 +89,12 @@ public sealed class BuiltinNetwork : IPodNetwork, IDisposable
         }
 
         EnsureReady();
-        return Task.FromResult(Guard("attach", reserved, () => Attach(reserved)));
+        (PodAttachment attachment, RouteSocket inside) = Guard("attach", reserved, () => Attach(reserved));
+        using (inside)
+        {
+            await _readiness.WaitAsync(reserved, inside);
+            return attachment;
+        }
     }
 
     /// <inheritdoc/>
@@ -208,23 +221,24 @@ public sealed class BuiltinNetwork : IPodNetwork, IDisposable
         }
     }
 
-    private PodAttachment Attach(PodNetworkRecord reserved)
+    private (PodAttachment Attachment, RouteSocket Inside) Attach(PodNetworkRecord reserved)
     {
-        OwnedFd podNamespace = MakeLink(reserved);
+        (OwnedFd podNamespace, RouteSocket inside) = MakeLink(reserved);
         try
         {
             _firewall.Add(reserved);
-            return new PodAttachment(podNamespace, reserved);
+            return (new PodAttachment(podNamespace, reserved), inside);
         }
         catch
         {
             _host.Route.DeleteLink(reserved.HostInterface!);
+            inside.Dispose();
             podNamespace.Dispose();
             throw;
         }
     }
 
-    private OwnedFd MakeLink(PodNetworkRecord reserved)
+    private (OwnedFd Namespace, RouteSocket Inside) MakeLink(PodNetworkRecord reserved)
     {
         try
         {
@@ -294,17 +308,23 @@ public sealed class BuiltinNetwork : IPodNetwork, IDisposable
         using PeriodicTimer timer = new(TimeSpan.FromSeconds(10));
         while (await Ticks.NextAsync(timer, stopping))
         {
-            try
+            Repair();
+        }
+    }
+
+    /// <summary>Puts the table back if somebody removed or emptied it.</summary>
+    internal void Repair()
+    {
+        try
+        {
+            if (_firewall.Repair())
             {
-                if (_firewall.Repair())
-                {
-                    _host.Report(NoticeLevel.Warning, $"nftables table {_settings.Table} was removed or changed by somebody; put back");
-                }
+                _host.Report(NoticeLevel.Warning, $"nftables table {_settings.Table} was removed or changed by somebody; put back");
             }
-            catch (Exception e) when (e is SyscallException or NftException)
-            {
-                _host.Report(NoticeLevel.Error, $"nftables table {_settings.Table} cannot be put back", e);
-            }
+        }
+        catch (Exception e) when (e is SyscallException or NftException)
+        {
+            _host.Report(NoticeLevel.Error, $"nftables table {_settings.Table} cannot be put back", e);
         }
     }
 

@@ -20,7 +20,7 @@ internal static partial class BuiltinRules
 
         if (!TableName().IsMatch(settings.Table))
         {
-            throw RequestRules.Invalid($"network.table '{settings.Table}': 1 to 32 characters of a-z, A-Z, 0-9, '_', the first one a letter");
+            throw RequestRules.Invalid($"network.nftables_table '{settings.Table}': 1 to 32 characters of a-z, A-Z, 0-9, '_', the first one a letter");
         }
 
         if (settings.Mtu is not 0 and (< MinMtu or > MaxMtu))

@@ -32,22 +32,21 @@ internal sealed class PodLink(HostNetwork host, BuiltinSettings settings)
     }
 
     /// <summary>Makes all of it; on failure nothing is left.</summary>
-    internal OwnedFd Make(PodNetworkRecord record, int bridgeIndex, int mtu)
+    /// <returns>The namespace, and a socket inside it; both belong to the caller.</returns>
+    internal (OwnedFd Namespace, RouteSocket Inside) Make(PodNetworkRecord record, int bridgeIndex, int mtu)
     {
         (OwnedFd podNamespace, RouteSocket inside) = NetworkNamespace.Create(OpenInside);
-        using (inside)
+        try
         {
-            try
-            {
-                Plug(record, podNamespace, bridgeIndex, mtu);
-                Configure(inside, record);
-                return podNamespace;
-            }
-            catch
-            {
-                podNamespace.Dispose();
-                throw;
-            }
+            Plug(record, podNamespace, bridgeIndex, mtu);
+            Configure(inside, record);
+            return (podNamespace, inside);
+        }
+        catch
+        {
+            inside.Dispose();
+            podNamespace.Dispose();
+            throw;
         }
     }
 

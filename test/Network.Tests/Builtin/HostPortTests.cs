@@ -212,6 +212,36 @@ public sealed class HostPortTests
         Assert.Equal(Sorted(before), Sorted(node.Nft("list table inet gantry_test")));
     }
 
+    [Theory]
+    [InlineData("flush ruleset")]
+    [InlineData("delete table inet gantry_test")]
+    [InlineData("delete table inet gantry_test; add table inet gantry_test")]
+    public async Task The_background_puts_the_table_back(string vandalism)
+    {
+        using TestNode node = new();
+        using TestPod pod = await node.StartPodAsync(s_both);
+        string before = node.Nft("list table inet gantry_test");
+        node.Network.Repair();
+        int notices = node.Notices.Count;
+        node.Nft(vandalism);
+
+        node.Network.Repair();
+
+        Assert.Equal(Sorted(before), Sorted(node.Nft("list table inet gantry_test")));
+        Assert.Equal(notices + 1, node.Notices.Count);
+    }
+
+    /// <summary>The kernel has no route_localnet for IPv6. When this fails, docs/network.md may promise more.</summary>
+    [Fact]
+    public async Task A_host_port_does_not_work_from_the_IPv6_loopback()
+    {
+        using TestNode node = new();
+        using TestPod pod = await node.StartPodAsync(s_both);
+        using WhoAmI server = new(pod.Namespace, PodPort);
+
+        Assert.Equal(Ask.Nothing, Ask.Tcp(node.Host, IPAddress.IPv6Loopback, HostPort, patience: 1500));
+    }
+
     [Fact]
     public async Task Sctp_packets_are_led_to_the_pod()
     {
