@@ -31,6 +31,9 @@ internal static partial class EngineLog
     [LoggerMessage(2008, LogLevel.Warning, "Creation of {Name} failed after its caller had given up")]
     public static partial void CreationFailedUnheard(this ILogger logger, string name, Exception cause);
 
+    [LoggerMessage(2009, LogLevel.Warning, "{Operation} does not get on: at stage '{Stage}' for {Seconds} s")]
+    public static partial void StillAtStage(this ILogger logger, string operation, string stage, double seconds);
+
     [LoggerMessage(2101, LogLevel.Information,
         "Container {ContainerId} of sandbox {SandboxId} started as pid {Pid} in {ElapsedMs} ms")]
     public static partial void ContainerStarted(

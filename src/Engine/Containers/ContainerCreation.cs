@@ -18,13 +18,15 @@ internal static class ContainerCreation
         ContainerPlan plan = ContainerPlan.Make(engine, pod, config);
         var container = new ContainerEntry(engine.ContainerRecords, pod, plan.Record);
         await container.Gate.WaitAsync(CancellationToken.None);
+        using var watch = new StageWatch(engine, $"creation of container {container.Id}", "snapshot and volumes");
         try
         {
             Enter(engine, pod, container);
-            await MakeAsync(engine, pod, container, plan);
+            await MakeAsync(engine, pod, container, plan, watch);
         }
         catch (Exception cause)
         {
+            watch.Enter("undoing");
             await UndoAsync(engine, container);
             throw EngineFailure.From($"container {config.Metadata.Name} of pod {pod.Id}", cause);
         }
@@ -52,7 +54,8 @@ internal static class ContainerCreation
         container.Update(static record => record);
     }
 
-    private static async Task MakeAsync(EngineContext engine, PodEntry pod, ContainerEntry container, ContainerPlan plan)
+    private static async Task MakeAsync(
+        EngineContext engine, PodEntry pod, ContainerEntry container, ContainerPlan plan, StageWatch watch)
     {
         Snapshot snapshot = engine.Snapshots.Prepare(container.Id, plan.Image.ChainIds);
         foreach (SpecBuilder.PlannedVolume volume in plan.Volumes)
@@ -60,8 +63,10 @@ internal static class ContainerCreation
             engine.Volumes.Create(container.Id, volume.Index);
         }
 
+        watch.Enter("host paths of mounts");
         MakeHostPaths(container.Record.Config.Mounts);
         IPodMonitor monitor = pod.Monitor ?? throw NotReady(pod);
+        watch.Enter("monitor");
         var rootfs = new RootfsLayers { Lower = snapshot.Lower, Upper = snapshot.Upper, Work = snapshot.Work };
         CreatedContainer created = await monitor.CreateAsync(plan.Message(rootfs, pod), CancellationToken.None);
         container.Update(record => record with

@@ -14,6 +14,7 @@ internal static class ContainerStart
     {
         long begin = Stopwatch.GetTimestamp();
         await container.Gate.WaitAsync(cancellationToken);
+        using var watch = new StageWatch(engine, $"start of container {container.Id}", "monitor");
         try
         {
             IPodMonitor monitor = Check(engine, container);

@@ -24,8 +24,10 @@ internal static class PodRelease
             return;
         }
 
+        using var watch = new StageWatch(engine, $"stop of pod {pod.Id}", "monitor");
         pod.Note(record => record.Stopped(engine.Now), engine.Log);
         await StepAsync(pod, "monitor", () => EndMonitorAsync(engine, pod));
+        watch.Enter("cgroup");
         await StepAsync(pod, "cgroup", () =>
         {
             Cgroup.Delete(engine.Cgroups, pod.Record.CgroupPath, s_patience);
@@ -34,6 +36,7 @@ internal static class PodRelease
         ContainerExits.Collect(engine, pod, ContainerStatus.KilledExitCode, ContainerStatus.Failed, "killed with its pod");
         if (pod.Record.Network is { } network)
         {
+            watch.Enter("network");
             await StepAsync(pod, "network", () => engine.Network.DetachAsync(network, CancellationToken.None));
         }
 

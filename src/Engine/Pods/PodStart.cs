@@ -20,12 +20,14 @@ internal static class PodStart
         PodEntry pod = await WriteIntentAsync(engine, plan);
         // Held to the end: a monitor that dies meanwhile is judged afterwards.
         await pod.Gate.WaitAsync(CancellationToken.None);
+        using var watch = new StageWatch(engine, $"start of pod {pod.Id}", "monitor, network and cgroup");
         try
         {
-            await MakeAsync(engine, pod);
+            await MakeAsync(engine, pod, watch);
         }
         catch (Exception cause)
         {
+            watch.Enter("undoing");
             await UndoAsync(engine, pod);
             throw EngineFailure.From($"pod {config.Metadata.Namespace}/{config.Metadata.Name}", cause);
         }
@@ -91,7 +93,7 @@ internal static class PodStart
         return pod;
     }
 
-    private static async Task MakeAsync(EngineContext engine, PodEntry pod)
+    private static async Task MakeAsync(EngineContext engine, PodEntry pod, StageWatch watch)
     {
         string directory = engine.PodDirectory(pod.Id);
         PodFiles.MakeDirectory(directory);
@@ -104,6 +106,7 @@ internal static class PodStart
             static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         using PodAttachment? attachment = attach.IsCompletedSuccessfully ? await attach : null;
         await Task.WhenAll(launch, attach, cgroup);
+        watch.Enter("configuration of the monitor");
         PodFiles.Write(directory, pod.Record, pod.Snapshot.Addresses, engine.Options.ResolvConf);
         await pod.Monitor!.ConfigureAsync(PodPlan.Configuration(pod.Record), attachment?.Namespace, CancellationToken.None);
         pod.Update(record => record with { ReadyAt = engine.Now });
