@@ -33,6 +33,9 @@ internal static partial class DaemonLog
     [LoggerMessage(1009, LogLevel.Error, "gantryd cannot go on: {Reason}")]
     internal static partial void CannotGoOn(this ILogger logger, string reason);
 
+    [LoggerMessage(1014, LogLevel.Warning, "node: {Finding}: {Why}; {Fix}")]
+    internal static partial void NodeFinding(this ILogger logger, string finding, string why, string fix);
+
     [LoggerMessage(1010, LogLevel.Debug, "network: {Notice}")]
     internal static partial void NetworkDebug(this ILogger logger, string notice, Exception? cause);
 

@@ -15,6 +15,7 @@ using Gantry.Images;
 using Gantry.Interop.Processes;
 using Gantry.MonitorApi.Client;
 using Gantry.Network;
+using Gantry.NodeSetup;
 using Gantry.Storage.Snapshots;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Hosting;
@@ -23,6 +24,7 @@ using Microsoft.Extensions.Logging;
 const int Success = 0;
 const int Failure = 1;
 const int UsageError = 2;
+const uint UsualUmask = 0b000_010_010;
 long begin = Stopwatch.GetTimestamp();
 try
 {
@@ -73,7 +75,8 @@ async Task ServeAsync(CommandLine options, DaemonConfig config, LogOutput output
     ILogger logger = log.CreateLogger("Gantry.Daemon");
     ServiceNotifier systemd = ServiceNotifier.FromEnvironment();
 
-    // The node: directories, one daemon per directory.
+    // The node: what files and containers inherit, directories, one daemon per directory.
+    ProcessControl.SetUmask(UsualUmask);
     using InstanceLock state = StateDirectory.Claim(config.State);
     using InstanceLock root = StateDirectory.Claim(config.Root);
 
@@ -104,7 +107,6 @@ async Task ServeAsync(CommandLine options, DaemonConfig config, LogOutput output
         StartedAt = TimeProvider.System.GetUtcNow(),
         ConfigFile = options.ConfigFile ?? (File.Exists(DaemonConfig.DefaultFile) ? DaemonConfig.DefaultFile : ""),
         CgroupVersion = PartSettings.CgroupVersion(cgroups.Layout),
-        Network = config.NetworkMode.ToString().ToLowerInvariant(),
         Settings = ConfigChanges.Settings(config),
     };
     await using WebApplication cri = Servers.Cri(
@@ -127,6 +129,11 @@ async Task ServeAsync(CommandLine options, DaemonConfig config, LogOutput output
     systemd.Ready();
     logger.Serving(
         ProgramVersion.Text, config.ListenPath, Stopwatch.GetElapsedTime(begin).TotalMilliseconds, engine.Pods.List(new PodFilter()).Count);
+    foreach (Finding finding in NodeChecks.Run().Where(finding => finding.Severity >= FindingSeverity.Warning))
+    {
+        logger.NodeFinding(finding.What, finding.Why, finding.Fix);
+    }
+
     using CancellationTokenRegistration stopping = cri.Lifetime.ApplicationStopping.Register(() =>
     {
         systemd.Stopping();

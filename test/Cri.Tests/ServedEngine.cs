@@ -101,7 +101,7 @@ internal sealed class ServedEngine : IAsyncDisposable
         builder.Services.AddRoutingCore();
         builder.Services.AddCri(engine, () => new DaemonFacts
         {
-            StartedAt = DateTimeOffset.UtcNow, ConfigFile = "", CgroupVersion = "hybrid", Network = "cni", Settings = new Dictionary<string, string>(),
+            StartedAt = DateTimeOffset.UtcNow, ConfigFile = "", CgroupVersion = "hybrid", Settings = new Dictionary<string, string>(),
         });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
             kestrel.ListenUnixSocket(socket, listen => listen.Protocols = HttpProtocols.Http2));

@@ -7,9 +7,10 @@ namespace Gantry.Cri.Control;
 
 internal sealed partial class ControlService
 {
-    public override Task<InfoResponse> Info(InfoRequest request, ServerCallContext context)
+    public override async Task<InfoResponse> Info(InfoRequest request, ServerCallContext context)
     {
         DaemonFacts facts = daemon();
+        Engine.NodeCondition network = await engine.NetworkConditionAsync(context.CancellationToken);
         var response = new InfoResponse
         {
             Version = ProgramVersion.Text,
@@ -20,13 +21,13 @@ internal sealed partial class ControlService
             Config = facts.ConfigFile,
             CgroupDriver = engine.Options.CgroupDriver == Engine.CgroupDriver.Systemd ? "systemd" : "cgroupfs",
             CgroupVersion = facts.CgroupVersion,
-            Network = facts.Network,
+            Network = network.Message,
             Snapshotter = "overlay",
             Pods = (uint)engine.Pods.List(new Engine.Pods.PodFilter()).Count,
             Containers = (uint)engine.Containers.List(new Engine.Containers.ContainerFilter()).Count,
             Images = (uint)engine.Images.List(null).Count,
         };
         response.Settings.Fill(facts.Settings);
-        return Task.FromResult(response);
+        return response;
     }
 }

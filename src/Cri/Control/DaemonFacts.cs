@@ -12,9 +12,6 @@ public sealed record DaemonFacts
     /// <summary>v1, v2 or hybrid.</summary>
     public required string CgroupVersion { get; init; }
 
-    /// <summary>Who makes pod networks, in a few words.</summary>
-    public required string Network { get; init; }
-
     /// <summary>Effective settings, keys as in config.toml. No secrets.</summary>
     public required IReadOnlyDictionary<string, string> Settings { get; init; }
 }

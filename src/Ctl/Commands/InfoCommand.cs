@@ -68,10 +68,10 @@ internal static class InfoCommand
 
         foreach (FindingShape finding in info.Node)
         {
-            output.WriteLine($"[{finding.State}] {finding.Name}: {finding.Message}");
+            output.WriteLine($"{"[" + finding.State + "]",-10}{finding.Name}: {finding.Message}");
             if (finding.NextStep.Length > 0)
             {
-                output.WriteLine($"       next: {finding.NextStep}");
+                output.WriteLine($"          next: {finding.NextStep}");
             }
         }
     }

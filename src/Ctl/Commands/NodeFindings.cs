@@ -7,15 +7,11 @@ namespace Gantry.Ctl.Commands;
 /// <summary>What NodeSetup finds on this node.</summary>
 internal static class NodeFindings
 {
-    internal static IReadOnlyList<FindingShape> Read() => NodeChecks.Run()
-        .Select(f => new FindingShape(f.Id, Word(f.Severity), f.Why.Length > 0 ? $"{f.What}: {f.Why}" : f.What, f.Fix))
-        .ToList();
+    internal static IReadOnlyList<FindingShape> Read() => [.. NodeChecks.Run().Select(Shape)];
 
-    private static string Word(FindingSeverity severity) => severity switch
-    {
-        FindingSeverity.Ok => "ok",
-        FindingSeverity.Notice => "notice",
-        FindingSeverity.Warning => "warning",
-        _ => "error",
-    };
+    private static FindingShape Shape(Finding finding) => new(
+        finding.Id,
+        finding.Severity.ToString().ToLowerInvariant(),
+        finding.Why.Length == 0 ? finding.What : $"{finding.What}: {finding.Why}",
+        finding.Fix);
 }

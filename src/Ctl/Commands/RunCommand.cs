@@ -101,20 +101,27 @@ internal static class RunCommand
     /// <summary>Pod, container, start; whatever fails takes the pod with it.</summary>
     private static async Task<(string PodId, string ContainerId)> StartAsync(DaemonClient daemon, RunPlan plan, CancellationToken cancellationToken)
     {
-        RunPodSandboxResponse pod = await daemon.Runtime.RunPodSandboxAsync(
-            new RunPodSandboxRequest { Config = plan.Pod }, cancellationToken: cancellationToken);
+        string? podId = null;
+        RunLogs.Create(plan.Pod.Metadata);
         try
         {
-            var request = new CreateContainerRequest { PodSandboxId = pod.PodSandboxId, Config = plan.Container, SandboxConfig = plan.Pod };
+            RunPodSandboxResponse pod = await daemon.Runtime.RunPodSandboxAsync(
+                new RunPodSandboxRequest { Config = plan.Pod }, cancellationToken: cancellationToken);
+            podId = pod.PodSandboxId;
+            var request = new CreateContainerRequest { PodSandboxId = podId, Config = plan.Container, SandboxConfig = plan.Pod };
             CreateContainerResponse container = await daemon.Runtime.CreateContainerAsync(request, cancellationToken: cancellationToken);
             await daemon.Runtime.StartContainerAsync(
                 new StartContainerRequest { ContainerId = container.ContainerId }, cancellationToken: cancellationToken);
-            return (pod.PodSandboxId, container.ContainerId);
+            return (podId, container.ContainerId);
         }
         catch
         {
-            await daemon.Runtime.RemovePodSandboxAsync(
-                new RemovePodSandboxRequest { PodSandboxId = pod.PodSandboxId }, cancellationToken: CancellationToken.None);
+            if (podId is not null)
+            {
+                await daemon.Runtime.RemovePodSandboxAsync(
+                    new RemovePodSandboxRequest { PodSandboxId = podId }, cancellationToken: CancellationToken.None);
+            }
+
             RunLogs.Remove(plan.Pod.Metadata);
             throw;
         }
@@ -170,6 +177,6 @@ internal static class RunCommand
             : failure.Message.Contains("ENOENT", StringComparison.Ordinal) ? ExitCode.NotFound
             : failure.Message.Contains("EACCES", StringComparison.Ordinal) || failure.Message.Contains("ENOEXEC", StringComparison.Ordinal) ? ExitCode.CannotExecute
             : ExitCode.RunFailed;
-        return failure.WithCode(code);
+        return code == ExitCode.RunFailed ? failure.WithCode(code) : new CommandFailure(failure.Message, "", code);
     }
 }

@@ -10,6 +10,9 @@ internal static class RunLogs
 
     internal static string Directory(PodSandboxMetadata pod) => Path.Combine(Root, $"{pod.Name}_{pod.Uid}");
 
+    /// <summary>Like a kubelet, the client makes the log directory.</summary>
+    internal static void Create(PodSandboxMetadata pod) => System.IO.Directory.CreateDirectory(Directory(pod));
+
     internal static void Remove(PodSandboxMetadata pod)
     {
         string directory = Directory(pod);
