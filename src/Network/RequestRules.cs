@@ -44,7 +44,7 @@ internal static class RequestRules
             return null;
         }
 
-        if (!IPAddress.TryParse(port.HostIp, out IPAddress? address) || port.HostIp.Contains('%', StringComparison.Ordinal))
+        if (!IpText.TryParse(port.HostIp, out IPAddress? address))
         {
             throw Invalid($"port_mappings: host_ip '{port.HostIp}': an IPv4 or IPv6 address, or empty");
         }

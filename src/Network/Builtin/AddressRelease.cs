@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Net;
 using System.Threading.Channels;
-using Gantry.Interop;
 
 namespace Gantry.Network.Builtin;
 
@@ -104,7 +103,7 @@ internal sealed class AddressRelease(HostNetwork host, AddressStore addresses, T
         {
             Sweep(linger);
         }
-        catch (SyscallException e)
+        catch (IOException e)
         {
             host.Report(NoticeLevel.Warning, "cannot see which pods' interfaces are gone; trying again", e);
         }

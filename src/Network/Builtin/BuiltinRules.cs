@@ -28,12 +28,7 @@ internal static partial class BuiltinRules
             throw RequestRules.Invalid($"network.mtu {settings.Mtu}: 0 or {MinMtu} to {MaxMtu}");
         }
 
-        foreach (string prefix in settings.NoMasquerade)
-        {
-            CheckPrefix(prefix);
-        }
-
-        return settings;
+        return settings with { NoMasquerade = [.. settings.NoMasquerade.Select(CheckPrefix)] };
     }
 
     /// <summary>The kubelet's pod CIDR where it gives one for a family, otherwise the settings' pools. IPv4 first.</summary>
@@ -59,13 +54,11 @@ internal static partial class BuiltinRules
     /// <summary>The pool that a recorded address came from.</summary>
     internal static IpPool PoolOf(PodAddress address) => IpPool.Parse($"{address.Ip}/{address.PrefixLength}", "address");
 
-    private static void CheckPrefix(string prefix)
-    {
-        if (!System.Net.IPNetwork.TryParse(prefix, out _))
-        {
-            throw RequestRules.Invalid($"network.no_masquerade '{prefix}': an address and a prefix length without host bits, as 10.0.0.0/8");
-        }
-    }
+    /// <returns>As the framework writes it: the text goes into firewall rules.</returns>
+    private static string CheckPrefix(string prefix) =>
+        System.Net.IPNetwork.TryParse(prefix, out System.Net.IPNetwork network) && IpText.TryParse(prefix.Split('/')[0], out _)
+            ? network.ToString()
+            : throw RequestRules.Invalid($"network.no_masquerade '{prefix}': an address and a prefix length, as 10.0.0.0/8");
 
     [GeneratedRegex(@"^[a-zA-Z][a-zA-Z0-9_-]{0,14}\z")]
     private static partial Regex InterfaceName();

@@ -48,7 +48,7 @@ internal sealed class IpPool : IEquatable<IpPool>
     {
         int slash = text.IndexOf('/', StringComparison.Ordinal);
         if (slash > 0
-            && IPAddress.TryParse(text.AsSpan(0, slash), out IPAddress? address)
+            && IpText.TryParse(text[..slash], out IPAddress? address)
             && int.TryParse(text.AsSpan(slash + 1), System.Globalization.NumberStyles.None, null, out int length)
             && Accepts(address.AddressFamily, length))
         {

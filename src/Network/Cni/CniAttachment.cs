@@ -111,6 +111,8 @@ internal sealed class CniAttachmentStore
             : throw new FormatException($"{file.FullName}: at most {MaxBytes} bytes");
     }
 
+    internal bool Exists(string podId) => Directory.EnumerateFiles(_directory, podId + "-*.json").Any();
+
     internal void Delete(string podId, string interfaceName) => File.Delete(PathOf(podId, interfaceName));
 
     /// <summary>All that can be read; a damaged file is reported and left for people to look at.</summary>

@@ -43,6 +43,11 @@ public sealed class CniNetwork : IPodNetwork, IDisposable
         RequestRules.Check(request);
         CniConfiguration network = _configurations.Current()
             ?? throw new NetworkException(NetworkError.NotReady, _readiness.NoConfiguration());
+        if (_attachments.Exists(request.PodId))
+        {
+            throw new NetworkException(NetworkError.Conflict, $"pod {request.PodId} has an attachment already");
+        }
+
         PodNetworkRecord record = new()
         {
             Kind = NetworkKind.Cni,

@@ -112,14 +112,14 @@ internal static class CniResult
         string text = Text(ip["address"], "ips.address") ?? throw new FormatException("ips.address: a string is missing");
         string gateway = Text(ip["gateway"], "ips.gateway") ?? "";
         string[] parts = text.Split('/');
-        if (parts.Length != 2 || !IPAddress.TryParse(parts[0], out IPAddress? address)
+        if (parts.Length != 2 || !IpText.TryParse(parts[0], out IPAddress? address)
             || !int.TryParse(parts[1], System.Globalization.NumberStyles.None, null, out int length)
             || length > (address.AddressFamily == AddressFamily.InterNetwork ? 32 : 128))
         {
             throw new FormatException($"ips.address '{text}': an address with a prefix length, as 10.1.2.3/24");
         }
 
-        if (gateway.Length > 0 && !IPAddress.TryParse(gateway, out _))
+        if (gateway.Length > 0 && !IpText.TryParse(gateway, out _))
         {
             throw new FormatException($"ips.gateway '{gateway}': an address");
         }

@@ -29,7 +29,7 @@ public static class HostsFile
         StringBuilder text = new(Loopback);
         foreach (string address in addresses)
         {
-            if (!IPAddress.TryParse(address, out IPAddress? parsed))
+            if (!IpText.TryParse(address, out IPAddress? parsed))
             {
                 throw RequestRules.Invalid($"pod address '{HostText.Printable(address)}': an IPv4 or IPv6 address");
             }

@@ -34,6 +34,10 @@ public sealed class AddressStoreTests : IDisposable
     [InlineData("10.0.0.0/+8")]
     [InlineData("10.0.0/24x")]
     [InlineData("")]
+    [InlineData("10/8")]
+    [InlineData("010.0.0.0/8")]
+    [InlineData("[fd00::]/64")]
+    [InlineData("fd00::%1/64")]
     public void A_pool_of_another_size_or_form_is_refused(string prefix) =>
         Assert.Throws<NetworkException>(() => IpPool.Parse(prefix, "test"));
 

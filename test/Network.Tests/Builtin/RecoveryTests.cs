@@ -195,6 +195,57 @@ public sealed class RecoveryTests
         await Assert.ThrowsAsync<NetworkException>(() => node.Network.CheckAsync(before.Record, Token));
     }
 
+    [Fact]
+    public async Task A_host_whose_administrator_switched_IPv6_off_gets_IPv4_pods()
+    {
+        using TestNode node = new();
+        node.HostSysctl("ipv6/conf/all/disable_ipv6", "1");
+        node.Restart();
+
+        using TestPod pod = await node.StartPodAsync(new PortMapping { HostPort = 8080, ContainerPort = 80 });
+        using WhoAmI server = new(pod.Namespace, 80, only: IPAddress.Any);
+
+        Assert.Equal("10.99.0.2", Assert.Single(pod.Record.Addresses).Ip);
+        Assert.Equal(TestNode.OutsideV4, Ask.Tcp(node.Outside, IPAddress.Parse(TestNode.HostV4), 8080));
+    }
+
+    [Theory]
+    [InlineData("10.0.0.0/8", true)]
+    [InlineData("fd00::/8", true)]
+    [InlineData("10.0.0.0/33", false)]
+    [InlineData("10.0.0.0/8; add rule", false)]
+    [InlineData("0/8", false)]
+    public void What_is_not_masqueraded_is_a_prefix(string prefix, bool accepted)
+    {
+        using TestNode node = new();
+        node.Settings = node.Settings with { NoMasquerade = [prefix] };
+
+        if (accepted)
+        {
+            node.Restart().EnsureReady();
+            Assert.Contains(prefix, node.Nft("list table inet gantry_test"), StringComparison.Ordinal);
+        }
+        else
+        {
+            Assert.Throws<NetworkException>(() => node.Restart());
+        }
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("../x")]
+    [InlineData("a/b")]
+    [InlineData(".a")]
+    [InlineData("a\n")]
+    public void A_pod_id_that_is_no_file_name_is_refused(string id)
+    {
+        using TestNode node = new();
+
+        Assert.Equal(
+            NetworkError.InvalidArgument,
+            Assert.Throws<NetworkException>(() => node.Network.Reserve(TestNode.NewRequest() with { PodId = id })).Error);
+    }
+
     private static int Reservations(TestNode node) =>
         Directory.EnumerateFileSystemEntries(Directory.EnumerateDirectories(Path.Combine(node.Root, "run", "addresses")).Single()).Count();
 
