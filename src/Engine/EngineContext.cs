@@ -25,6 +25,9 @@ internal sealed class EngineContext
     /// <summary>By reference or id; <see langword="null"/> when it is not on this node.</summary>
     internal required Func<string, ImageRecord?> FindImage { get; init; }
 
+    /// <summary>Makes a container's writable layer, with the image's layers safe from collection meanwhile.</summary>
+    internal required Func<string, ImageRecord, Snapshot> PrepareSnapshot { get; init; }
+
     internal required SnapshotStore Snapshots { get; init; }
 
     internal required ImageVolumes Volumes { get; init; }

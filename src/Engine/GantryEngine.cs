@@ -35,6 +35,7 @@ public sealed class GantryEngine : IAsyncDisposable
         {
             Options = options,
             FindImage = parts.Images.Find,
+            PrepareSnapshot = (containerId, image) => parts.Images.Prepare(containerId, image.Id),
             Snapshots = parts.Snapshots,
             Volumes = parts.Volumes,
             Network = parts.Network,

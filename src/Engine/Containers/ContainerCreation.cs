@@ -57,7 +57,7 @@ internal static class ContainerCreation
     private static async Task MakeAsync(
         EngineContext engine, PodEntry pod, ContainerEntry container, ContainerPlan plan, StageWatch watch)
     {
-        Snapshot snapshot = engine.Snapshots.Prepare(container.Id, plan.Image.ChainIds);
+        Snapshot snapshot = engine.PrepareSnapshot(container.Id, plan.Image);
         foreach (SpecBuilder.PlannedVolume volume in plan.Volumes)
         {
             engine.Volumes.Create(container.Id, volume.Index);

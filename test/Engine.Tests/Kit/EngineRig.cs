@@ -142,6 +142,7 @@ internal sealed class EngineRig : IAsyncDisposable
         {
             Options = new EngineOptions { Root = Root, State = State, DefaultCgroupParent = _cgroupParent },
             FindImage = name => name == Image ? ImageRecord : null,
+            PrepareSnapshot = (containerId, image) => _context.Snapshots.Prepare(containerId, image.ChainIds),
             Snapshots = SnapshotStore.Open(Root),
             Volumes = ImageVolumes.Open(Root),
             Network = World.Network,
