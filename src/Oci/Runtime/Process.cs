@@ -10,7 +10,8 @@ public sealed record Process
 
     public ConsoleSize? ConsoleSize { get; init; }
 
-    public User User { get; init; } = new();
+    /// <remarks>Generated JSON code assigns null to what the document leaves out; that is root, as the specification has it.</remarks>
+    public User User { get; init => field = value ?? new User(); } = new();
 
     /// <summary>Program and arguments; demanded when the container starts.</summary>
     public IReadOnlyList<string>? Args { get; init; }
