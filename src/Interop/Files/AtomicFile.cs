@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 namespace Gantry.Interop.Files;
 
@@ -21,7 +20,8 @@ public static class AtomicFile
     /// <exception cref="SyscallException">Nothing was changed (ENOSPC: the disk is full).</exception>
     public static void Write(SafeHandle directory, string name, ReadOnlySpan<byte> bytes, uint mode, bool sync)
     {
-        string temporary = TemporaryPrefix + RandomNumberGenerator.GetHexString(16, lowercase: true);
+        // Random from the kernel; .NET's cryptography would load OpenSSL, in every monitor.
+        string temporary = TemporaryPrefix + Guid.NewGuid().ToString("N");
         using OwnedFd file = At.Create(directory, temporary, mode);
         try
         {

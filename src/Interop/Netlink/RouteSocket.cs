@@ -2,7 +2,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using static Gantry.Interop.Netlink.NetlinkConstants;
 
 namespace Gantry.Interop.Netlink;
@@ -134,7 +133,7 @@ public sealed class RouteSocket : IDisposable
     /// <param name="names">Those that are gone already are skipped.</param>
     public void DeleteLinks(IReadOnlyCollection<string> names)
     {
-        uint group = BitConverter.ToUInt32(RandomNumberGenerator.GetBytes(sizeof(uint))) | 0x4000_0000;
+        uint group = (uint)Random.Shared.Next() | 0x4000_0000;
         int marked = names.Count(name => SetGroup(name, group));
         if (marked == 0)
         {
