@@ -9,7 +9,7 @@ namespace Gantry.Network.Builtin;
 /// Deleting an interface by name takes 55 ms under the kernel's RTNL lock. A detached pod's namespace dies by itself
 /// with its last process and descriptor, and its interface with it; only what outlives the grace period is deleted.
 /// </remarks>
-internal sealed class AddressRelease(HostNetwork host, AddressStore addresses, TimeSpan linger)
+internal sealed class AddressRelease(HostNetwork host, AddressStore addresses, string bridge, TimeSpan linger)
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
 
@@ -42,7 +42,7 @@ internal sealed class AddressRelease(HostNetwork host, AddressStore addresses, T
         List<string> orphans = [.. addresses.Owners().Where(p => !pods.Contains(p))];
         HashSet<string> doomed = [.. orphans.Select(PodLink.HostInterface)];
         doomed.UnionWith(host.Route.Links()
-            .Where(l => l.Kind == "veth" && l.Name.StartsWith(PodLink.Prefix, StringComparison.Ordinal) && l.Alias.StartsWith(PodLink.AliasPrefix, StringComparison.Ordinal))
+            .Where(l => l.Kind == "veth" && l.Name.StartsWith(PodLink.Prefix, StringComparison.Ordinal) && PodLink.IsOf(bridge, l.Alias))
             .Select(static l => l.Name));
         doomed.ExceptWith(interfaces);
         host.Route.DeleteLinks(doomed);

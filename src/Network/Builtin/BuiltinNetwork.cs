@@ -38,7 +38,7 @@ public sealed class BuiltinNetwork : IPodNetwork, IDisposable
         _firewall = new Firewall(_host, _settings);
         _bootId = File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
         _addresses = new AddressStore(Path.Combine(settings.StateDirectory, "addresses"), _bootId);
-        _release = new AddressRelease(_host, _addresses, _settings.Linger);
+        _release = new AddressRelease(_host, _addresses, _settings.Bridge, _settings.Linger);
         _podCidr = new PodCidrFile(settings.RootDirectory);
         _configured = BuiltinRules.Pools(_settings, _podCidr.Read());
     }

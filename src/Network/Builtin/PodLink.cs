@@ -20,6 +20,12 @@ internal sealed class PodLink(HostNetwork host, BuiltinSettings settings)
 
     private const int NameDigits = 12;
 
+    /// <summary>The description of a host end. It names the bridge: another gantryd on this node, with a bridge of its own, must not take it for a leftover.</summary>
+    internal static string Alias(string podId, string bridge) => $"{AliasPrefix}{podId} on {bridge}";
+
+    internal static bool IsOf(string bridge, string alias) =>
+        alias.StartsWith(AliasPrefix, StringComparison.Ordinal) && alias.EndsWith($" on {bridge}", StringComparison.Ordinal);
+
     internal static string HostInterface(string podId) =>
         Prefix + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(podId)))[..NameDigits];
 
@@ -75,7 +81,7 @@ internal sealed class PodLink(HostNetwork host, BuiltinSettings settings)
                 PeerMac = ParseMac(record.MacAddress!),
                 Mtu = mtu,
             })
-            .SetPortUp(name, AliasPrefix + record.Request.PodId);
+            .SetPortUp(name, Alias(record.Request.PodId, settings.Bridge));
         try
         {
             host.Route.Execute(batch);
